@@ -1,0 +1,63 @@
+/**
+ * Client architectures in DHCP option 93 and DHCPv6 option 61: the only table of them in this program.
+ * Origin: reference/boot-servers.md 2.5, that is the IANA registry "Processor Architecture Types" as read in EDK2's
+ * Dhcp.h and iPXE's dhcp.h; 12-14, 20-24 and 31-36 come from the registry alone. Written by hand.
+ */
+import type { ArchitectureSpec } from './types.js'
+
+export const architectures: readonly ArchitectureSpec[] = [
+  { code: 0, name: 'x86 BIOS', firmware: 'bios', cpu: 'i386', note: 'an x86_64 machine says this as well' },
+  { code: 1, name: 'NEC PC-98', firmware: 'bios', cpu: 'i386' },
+  { code: 2, name: 'Itanium UEFI', firmware: 'uefi', cpu: 'ia64' },
+  { code: 3, name: 'DEC Alpha', firmware: 'other', cpu: 'alpha' },
+  { code: 4, name: 'Arc x86', firmware: 'other', cpu: 'i386' },
+  { code: 5, name: 'Intel Lean Client', firmware: 'other', cpu: 'i386' },
+  { code: 6, name: 'IA32 UEFI', firmware: 'uefi', cpu: 'i386' },
+  {
+    code: 7,
+    name: 'x64 UEFI',
+    firmware: 'uefi',
+    cpu: 'x86_64',
+    note: 'RFC 4578 had 7 and 9 swapped until an erratum of 2016: treat both alike',
+  },
+  { code: 8, name: 'Xscale UEFI', firmware: 'uefi', cpu: 'arm32' },
+  {
+    code: 9,
+    name: 'EBC UEFI',
+    firmware: 'uefi',
+    cpu: 'x86_64',
+    note: 'EFI byte code by the letter, in practice an x64 machine: treat like 7',
+  },
+  { code: 10, name: 'ARM32 UEFI', firmware: 'uefi', cpu: 'arm32' },
+  { code: 11, name: 'ARM64 UEFI', firmware: 'uefi', cpu: 'arm64' },
+  { code: 12, name: 'PowerPC Open Firmware', firmware: 'other', cpu: 'ppc' },
+  { code: 13, name: 'PowerPC ePAPR', firmware: 'other', cpu: 'ppc' },
+  { code: 14, name: 'POWER OPAL v3', firmware: 'other', cpu: 'ppc64' },
+  { code: 15, name: 'IA32 UEFI HTTP', firmware: 'http', cpu: 'i386' },
+  { code: 16, name: 'x64 UEFI HTTP', firmware: 'http', cpu: 'x86_64' },
+  { code: 17, name: 'EBC UEFI HTTP', firmware: 'http', cpu: 'x86_64', note: 'to 16 what 9 is to 7' },
+  { code: 18, name: 'ARM32 UEFI HTTP', firmware: 'http', cpu: 'arm32' },
+  { code: 19, name: 'ARM64 UEFI HTTP', firmware: 'http', cpu: 'arm64' },
+  { code: 20, name: 'x86 BIOS HTTP', firmware: 'http', cpu: 'i386' },
+  { code: 21, name: 'ARM32 U-Boot', firmware: 'other', cpu: 'arm32' },
+  { code: 22, name: 'ARM64 U-Boot', firmware: 'other', cpu: 'arm64' },
+  { code: 23, name: 'ARM32 U-Boot HTTP', firmware: 'http', cpu: 'arm32' },
+  { code: 24, name: 'ARM64 U-Boot HTTP', firmware: 'http', cpu: 'arm64' },
+  { code: 25, name: 'RISC-V 32 UEFI', firmware: 'uefi', cpu: 'riscv32' },
+  { code: 26, name: 'RISC-V 32 UEFI HTTP', firmware: 'http', cpu: 'riscv32' },
+  { code: 27, name: 'RISC-V 64 UEFI', firmware: 'uefi', cpu: 'riscv64' },
+  { code: 28, name: 'RISC-V 64 UEFI HTTP', firmware: 'http', cpu: 'riscv64' },
+  { code: 29, name: 'RISC-V 128 UEFI', firmware: 'uefi', cpu: 'riscv128' },
+  { code: 30, name: 'RISC-V 128 UEFI HTTP', firmware: 'http', cpu: 'riscv128' },
+  { code: 31, name: 's390 basic', firmware: 'other', cpu: 's390x' },
+  { code: 32, name: 's390 extended', firmware: 'other', cpu: 's390x' },
+  { code: 33, name: 'MIPS 32 UEFI', firmware: 'uefi', cpu: 'mips32' },
+  { code: 34, name: 'MIPS 64 UEFI', firmware: 'uefi', cpu: 'mips64' },
+  { code: 35, name: 'Sunway 32 UEFI', firmware: 'uefi', cpu: 'sunway32' },
+  { code: 36, name: 'Sunway 64 UEFI', firmware: 'uefi', cpu: 'sunway64' },
+  { code: 37, name: 'LoongArch 32 UEFI', firmware: 'uefi', cpu: 'loong32' },
+  { code: 38, name: 'LoongArch 32 UEFI HTTP', firmware: 'http', cpu: 'loong32' },
+  { code: 39, name: 'LoongArch 64 UEFI', firmware: 'uefi', cpu: 'loong64' },
+  { code: 40, name: 'LoongArch 64 UEFI HTTP', firmware: 'http', cpu: 'loong64' },
+  { code: 41, name: 'ARM rpiboot', firmware: 'other', cpu: 'arm32', note: 'Raspberry Pi boot ROM' },
+]
