@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import type { Cleanup } from './cleanup.js'
+import { BRIDGE } from './namespace.js'
+import { start, until } from './processes.js'
+import type { Place, Running } from './processes.js'
+
+interface DhcpOptions {
+  readonly place: Place
+  /** For the lease and pid files. */
+  readonly directory: string
+  /** TFTP server of the first stage. */
+  readonly nextServer: string
+  /** What firmware loads. */
+  readonly loader: string
+  /** What iPXE loads: a URL. */
+  readonly script: string
+}
+
+/** A real DHCP server with a pool; boot data for firmware and for iPXE (told apart by option 175). */
+export async function startDhcp(cleanup: Cleanup, options: DhcpOptions): Promise<Running> {
+  const server = start(cleanup, {
+    name: 'dnsmasq',
+    command: 'dnsmasq',
+    place: options.place,
+    args: [
+      '--keep-in-foreground',
+      '--conf-file=/dev/null',
+      '--user=root',
+      '--port=0',
+      `--interface=${BRIDGE}`,
+      '--bind-interfaces',
+      '--no-ping',
+      '--dhcp-authoritative',
+      '--dhcp-range=10.77.0.100,10.77.0.150,1h',
+      // An IPv6 prefix: without a router advertisement every automatic iPXE stage waits 16 s for one.
+      '--enable-ra',
+      '--dhcp-range=fd77::,ra-only,64,1h',
+      '--dhcp-match=set:ipxe,175',
+      `--dhcp-boot=tag:!ipxe,${options.loader},,${options.nextServer}`,
+      `--dhcp-boot=tag:ipxe,${options.script},,${options.nextServer}`,
+      `--dhcp-leasefile=${join(options.directory, 'leases')}`,
+      `--pid-file=${join(options.directory, 'dnsmasq.pid')}`,
+      '--log-dhcp',
+      '--log-facility=-',
+    ],
+  })
+  await until(
+    () => (server.log().includes('DHCP, IP range') ? true : undefined),
+    10,
+    () => `dnsmasq was not ready within 10 s:\n${server.log()}`,
+    () => (server.hasExited() ? 'dnsmasq has ended' : undefined),
+  )
+  return server
+}
