@@ -1,0 +1,6 @@
+/** The public API of ipxetool as a library. Exports are listed by hand. */
+export { parse, ipxeParse, type ParseOptions } from './syntax/parse.js'
+export { stringify, ipxeStringify } from './syntax/stringify.js'
+export { decodeText, encodeText } from './syntax/bytes.js'
+export { walk, commandsOf, wordsOf, linesOf, literalText } from './ast/walk.js'
+export type * from './ast/nodes.js'
