@@ -1,0 +1,102 @@
+/**
+ * What a running server tells its owner. Nothing here prints: `cli` makes the access log of it, later the trace
+ * does too. Every string that came from a client has been through {@link ./printable.ts}.
+ */
+
+export type Protocol = 'http' | 'tftp'
+
+export interface Peer {
+  /** Without the `::ffff:` of an IPv4 client on a dual-stack socket. */
+  readonly address: string
+  readonly port: number
+}
+
+interface FromClient {
+  readonly protocol: Protocol
+  readonly client: Peer
+  /** As the client named it, made printable. */
+  readonly path: string
+  /** `GET`, `HEAD`, …; TFTP reads are `RRQ`, TFTP writes `WRQ`. */
+  readonly method: string
+}
+
+/** A request has arrived and was understood; nothing has been decided. */
+export interface RequestEvent extends FromClient {
+  readonly type: 'request'
+}
+
+/** Octets of a file are about to flow. */
+export interface TransferStartEvent extends FromClient {
+  readonly type: 'transfer-start'
+  readonly size: number
+  /** TFTP only: octets per block. */
+  readonly blksize?: number
+}
+
+/** The client has what it asked for; also a HEAD, a 304 and a 206. */
+export interface TransferDoneEvent extends FromClient {
+  readonly type: 'transfer-done'
+  readonly bytes: number
+  readonly ms: number
+  /** HTTP only. */
+  readonly status?: number
+  /** TFTP only: false when the last ACK never came. */
+  readonly acknowledged?: boolean
+}
+
+/** TFTP: the client asked for the size only and said goodbye with ERROR 0 or 8. Worth a debug line, no more. */
+export interface TransferProbeEvent extends FromClient {
+  readonly type: 'transfer-probe'
+  readonly bytes: number
+  readonly ms: number
+}
+
+/** The transfer had begun and did not get to its end. */
+export interface TransferFailedEvent extends FromClient {
+  readonly type: 'transfer-failed'
+  readonly bytes: number
+  readonly ms: number
+  /** One clause for people. */
+  readonly reason: string
+}
+
+/** The request was answered with an error: nothing was sent. */
+export interface RefusedEvent extends FromClient {
+  readonly type: 'refused'
+  /** HTTP status or TFTP error code. */
+  readonly status: number
+  /** One clause for people; may say more than the client was told. */
+  readonly reason: string
+}
+
+/** Bytes that are no request at all. Debug level: the internet is full of them. */
+export interface GarbageEvent {
+  readonly type: 'garbage'
+  readonly protocol: Protocol
+  readonly client: Peer
+  readonly reason: string
+}
+
+/** Something is wrong on our side that no single client is to blame for. */
+export interface ServerProblemEvent {
+  readonly type: 'server-problem'
+  readonly protocol: Protocol
+  readonly reason: string
+}
+
+export type ServeEvent =
+  | RequestEvent
+  | TransferStartEvent
+  | TransferDoneEvent
+  | TransferProbeEvent
+  | TransferFailedEvent
+  | RefusedEvent
+  | GarbageEvent
+  | ServerProblemEvent
+
+export type OnEvent = (event: ServeEvent) => void
+
+/** The client of a socket as events name it. */
+export function peer(address: string | undefined, port: number | undefined): Peer {
+  return { address: (address ?? 'unknown').replace(/^::ffff:(?=\d+\.)/i, ''), port: port ?? 0 }
+}

@@ -1,0 +1,163 @@
+/**
+ * Serves an output tree to machines: HTTP and TFTP, read only. Published as `ipxetool/serve`.
+ */
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import { resolve } from 'node:path'
+import { IpxetoolError } from '../diagnostics/error.js'
+import type { OnEvent, Protocol, ServeEvent } from './events.js'
+import { type HttpServer, type HttpTiming, startHttpServer } from './http/server.js'
+import { listenError } from './listen-error.js'
+import type { SessionTiming } from './tftp/session.js'
+import { startTftpServer, type TftpServer } from './tftp/server.js'
+import { checkRoot } from './tree.js'
+import { baseUrl, reachableAddresses } from './urls.js'
+
+export type {
+  GarbageEvent,
+  OnEvent,
+  Peer,
+  Protocol,
+  RefusedEvent,
+  RequestEvent,
+  ServeEvent,
+  ServerProblemEvent,
+  TransferDoneEvent,
+  TransferFailedEvent,
+  TransferProbeEvent,
+  TransferStartEvent,
+} from './events.js'
+export type { HttpTiming, SessionTiming }
+
+export interface HttpOptions {
+  /** 0 is any free port. Default 8080. */
+  readonly port?: number | undefined
+  /** An address or name of this machine. Default: all of its addresses. */
+  readonly host?: string | undefined
+  readonly timing?: Partial<HttpTiming> | undefined
+}
+
+export interface TftpOptions {
+  /** 0 is any free port. Default 69, where firmware asks; below 1024 needs permission. */
+  readonly port?: number | undefined
+  /** An address or name of this machine. Default: all of its addresses. */
+  readonly host?: string | undefined
+  /** Largest `blksize` to grant, 8 to 65464; the MTU towards the client may lower it further. */
+  readonly blksizeMax?: number | undefined
+  /** First and last UDP port for transfers, for firewalls. Default: any. */
+  readonly portRange?: readonly [number, number] | undefined
+  /** Transfers at a time. Default 4096. */
+  readonly maxTransfers?: number | undefined
+  readonly timing?: Partial<SessionTiming> | undefined
+}
+
+export interface ServeOptions {
+  /** The output tree. */
+  readonly root: string
+  /** `false`: no HTTP. */
+  readonly http?: HttpOptions | false | undefined
+  /** `false`: no TFTP. */
+  readonly tftp?: TftpOptions | false | undefined
+  /** Called for everything that happens; must not throw. */
+  readonly onEvent?: OnEvent | undefined
+  /** How long {@link RunningServer.close} lets running transfers go on, ms. Default 2000. */
+  readonly graceMs?: number | undefined
+}
+
+export interface BoundAddress {
+  readonly address: string
+  readonly port: number
+}
+
+export interface RunningServer {
+  /** Base URL with a slash at the end, the best one for other machines; undefined when the protocol is off. */
+  readonly httpUrl: string | undefined
+  readonly tftpUrl: string | undefined
+  /** One for each address of this machine that the server listens on; loopback comes last. */
+  readonly httpUrls: readonly string[]
+  readonly tftpUrls: readonly string[]
+  /** What the sockets are bound to. */
+  readonly addresses: { readonly http?: BoundAddress; readonly tftp?: BoundAddress }
+  /** Stops. When it resolves, every socket and file is closed. A second call waits for the first. */
+  close(): Promise<void>
+}
+
+const DEFAULT_GRACE_MS = 2000
+
+/**
+ * Starts serving `root`. Either everything asked for listens or nothing does.
+ *
+ * @throws IpxetoolError `tree-missing`, `tree-not-a-directory`, `tree-unreadable`, `tree-empty`, `port-in-use`,
+ *   `port-permission`, `address-not-here`, `listen-failed`, `nothing-to-serve`
+ */
+export async function serveTree(options: ServeOptions): Promise<RunningServer> {
+  const root = resolve(options.root)
+  const onEvent: OnEvent = options.onEvent ?? ((_event: ServeEvent): void => undefined)
+  const graceMs = options.graceMs ?? DEFAULT_GRACE_MS
+  if (options.http === false && options.tftp === false) {
+    throw new IpxetoolError('nothing-to-serve', 'both HTTP and TFTP are switched off', {
+      exitCode: 2,
+      hint: 'leave one of them on',
+    })
+  }
+  await checkRoot(root)
+
+  let http: HttpServer | undefined
+  let tftp: TftpServer | undefined
+  try {
+    if (options.http !== false) {
+      const { port = 8080, ...rest } = options.http ?? {}
+      http = await open('http', rest.host, port, (host) =>
+        startHttpServer({ ...rest, host, root, port, onEvent }),
+      )
+    }
+    if (options.tftp !== false) {
+      const { port = 69, ...rest } = options.tftp ?? {}
+      tftp = await open('tftp', rest.host, port, (host) =>
+        startTftpServer({ ...rest, host, root, port, onEvent }),
+      )
+    }
+  } catch (error) {
+    await Promise.all([http?.close(0), tftp?.close(0)])
+    throw error
+  }
+
+  const httpUrls = urls('http', http?.address)
+  const tftpUrls = urls('tftp', tftp?.address)
+  let closing: Promise<unknown> | undefined
+  return {
+    httpUrl: httpUrls[0],
+    tftpUrl: tftpUrls[0],
+    httpUrls,
+    tftpUrls,
+    addresses: {
+      ...(http === undefined ? {} : { http: http.address }),
+      ...(tftp === undefined ? {} : { tftp: tftp.address }),
+    },
+    async close() {
+      closing ??= Promise.all([http?.close(graceMs), tftp?.close(graceMs)])
+      await closing
+    },
+  }
+}
+
+async function open<T>(
+  protocol: Protocol,
+  host: string | undefined,
+  port: number,
+  start: (host: string | undefined) => Promise<T>,
+): Promise<T> {
+  try {
+    // Names are resolved here, once; UDP sockets are then only ever given addresses.
+    const address =
+      host === undefined || isIP(host.replace(/%.*$/, '')) !== 0 ? host : (await lookup(host)).address
+    return await start(address)
+  } catch (error) {
+    throw listenError(protocol, host, port, error)
+  }
+}
+
+function urls(protocol: Protocol, bound: BoundAddress | undefined): string[] {
+  if (bound === undefined) return []
+  return reachableAddresses(bound.address).map((address) => baseUrl(protocol, address, bound.port))
+}

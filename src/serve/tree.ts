@@ -1,0 +1,134 @@
+/**
+ * The output tree as the servers see it: which names are files, and nothing outside is. One policy for both
+ * protocols; every file is opened once and read through that handle, so a file that `build` replaces by rename
+ * goes out whole, in the version it had when it was asked for.
+ */
+import { constants } from 'node:fs'
+import { open, readdir, realpath, stat, type FileHandle } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
+import { IpxetoolError } from '../diagnostics/error.js'
+import type { Refusal } from './refusal.js'
+
+/** An open regular file of the tree. Whoever gets one closes `handle`. */
+export interface TreeFile {
+  readonly handle: FileHandle
+  /** Name in the tree with `/`, after links: the key into `manifest.json`. */
+  readonly name: string
+  readonly size: number
+  readonly mtimeMs: number
+  readonly mtimeNs: bigint
+  readonly ctimeNs: bigint
+  readonly ino: bigint
+}
+
+export type Opened =
+  { readonly ok: true; readonly file: TreeFile } | { readonly ok: false; readonly refusal: Refusal }
+
+const BUILD_FIRST = { hint: 'run `ipxetool build` first, or name the tree: `ipxetool serve DIR`' }
+
+/**
+ * Refuses a root that nothing can be served from.
+ *
+ * @throws IpxetoolError `tree-missing`, `tree-not-a-directory`, `tree-unreadable`, `tree-empty`
+ */
+export async function checkRoot(root: string): Promise<void> {
+  let names: string[]
+  try {
+    const info = await stat(root)
+    if (!info.isDirectory()) {
+      throw new IpxetoolError('tree-not-a-directory', `${root} is a file, not an output tree`, BUILD_FIRST)
+    }
+    names = await readdir(root)
+  } catch (error) {
+    if (error instanceof IpxetoolError) throw error
+    const code = errorCode(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      throw new IpxetoolError('tree-missing', `there is no output tree at ${root}`, BUILD_FIRST)
+    }
+    throw new IpxetoolError('tree-unreadable', `the output tree ${root} cannot be read (${code})`, {
+      hint: 'give this user read permission on it',
+      cause: error,
+    })
+  }
+  if (!names.some((name) => !name.startsWith('.'))) {
+    throw new IpxetoolError('tree-empty', `the output tree ${root} is empty`, BUILD_FIRST)
+  }
+}
+
+/**
+ * Opens the file at `segments` (clean names, see {@link ./names.ts}) below `root`.
+ *
+ * The root is resolved anew each time: it may itself be a link that a build switches to the next tree.
+ */
+export async function openInTree(root: string, segments: readonly string[]): Promise<Opened> {
+  let handle: FileHandle | undefined
+  try {
+    const realRoot = await realpath(root)
+    const real = await realpath(join(realRoot, ...segments))
+    // With the separator: `/srv/out-private` begins with `/srv/out` too.
+    const prefix = realRoot.endsWith(sep) ? realRoot : realRoot + sep
+    if (real === realRoot) return refuse('directory')
+    if (!real.startsWith(prefix)) return refuse('outside')
+    const name = relative(realRoot, real).split(sep)
+    if (name.some((segment) => segment.startsWith('.'))) return refuse('hidden')
+
+    // Looked at before it is opened, because opening a device can already do something. O_NONBLOCK: a FIFO put
+    // there in between must not hang the server; it means nothing for a regular file. O_NOFOLLOW: nor must a link.
+    const before = await stat(real)
+    if (before.isDirectory()) return refuse('directory')
+    if (!before.isFile()) return refuse('special')
+    handle = await open(real, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0))
+    const info = await handle.stat({ bigint: true })
+    if (!info.isFile()) {
+      await handle.close()
+      return refuse('special')
+    }
+    return {
+      ok: true,
+      file: {
+        handle,
+        name: name.join('/'),
+        size: Number(info.size),
+        mtimeMs: Number(info.mtimeNs / 1_000_000n),
+        mtimeNs: info.mtimeNs,
+        ctimeNs: info.ctimeNs,
+        ino: info.ino,
+      },
+    }
+  } catch (error) {
+    await handle?.close().catch(() => undefined)
+    return refuse(refusalOf(errorCode(error)))
+  }
+}
+
+/** The code of a system error, or `unknown`. */
+export function errorCode(error: unknown): string {
+  const code = (error as { code?: unknown } | null | undefined)?.code
+  return typeof code === 'string' ? code : 'unknown'
+}
+
+function refusalOf(code: string): Refusal {
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+    case 'ENAMETOOLONG':
+    case 'ELOOP':
+    case 'EINVAL':
+    case 'ERR_INVALID_ARG_VALUE':
+      return 'not-found'
+    case 'EACCES':
+    case 'EPERM':
+      return 'forbidden'
+    case 'EMFILE':
+    case 'ENFILE':
+      return 'busy'
+    case 'ENXIO':
+      return 'special'
+    default:
+      return 'io-error'
+  }
+}
+
+function refuse(refusal: Refusal): Opened {
+  return { ok: false, refusal }
+}
