@@ -1,0 +1,71 @@
+/** Directives: comments that speak to ipxetool and mean nothing to iPXE. */
+import type { Comment } from '../ast/nodes.js'
+
+/** A piece of a comment: offsets `[start, end)` in `comment.value`, which begins after the `#`. */
+export interface DirectiveText {
+  value: string
+  start: number
+  end: number
+}
+
+/** `# ipxetool include FILE`; FILE is the rest of the line and may hold blanks. Empty when it is missing. */
+export interface IncludeDirective {
+  kind: 'include'
+  file: string
+  /** Offsets of FILE in `comment.value`. */
+  start: number
+  end: number
+}
+
+/** `# ipxetool disable=rule[,rule] any reason`. */
+export interface DisableDirective {
+  kind: 'disable'
+  rules: DirectiveText[]
+  /** Offsets of the whole directive in `comment.value`. */
+  start: number
+  end: number
+}
+
+/** `# ipxetool word …` that is neither. `words` counts what follows `ipxetool`: a long one is prose. */
+export interface UnknownDirective {
+  kind: 'unknown'
+  word: string
+  words: number
+  start: number
+  end: number
+}
+
+export type Directive = IncludeDirective | DisableDirective | UnknownDirective
+
+/** What can follow `# ipxetool`, as one writes it. */
+export const directiveForms = ['include FILE', 'disable=RULE'] as const
+
+/** The directive in a comment; `undefined` when the comment does not begin with the word `ipxetool`. */
+export function parseDirective(comment: Comment): Directive | undefined {
+  const opening = /^#*[ \t]*ipxetool[ \t]+(?=\S)/.exec(comment.value)
+  if (!opening) return undefined
+  const start = opening[0].length
+  const end = comment.value.trimEnd().length
+  const rest = comment.value.slice(start, end)
+  const word = /^\S+/.exec(rest)![0]
+
+  if (word === 'include') {
+    const file = rest.slice(word.length).trimStart()
+    return { kind: 'include', file, start: file === '' ? start : end - file.length, end }
+  }
+  if (word.startsWith('disable=')) {
+    return { kind: 'disable', rules: listedRules(rest, start), start, end }
+  }
+  return { kind: 'unknown', word, words: rest.split(/\s+/).length, start, end: start + word.length }
+}
+
+/** The ids after `disable=`: commas, with blanks around them if one likes; the rest is a reason for people. */
+function listedRules(rest: string, start: number): DirectiveText[] {
+  const list = /^disable=(?:\s*,)*[^\s,]*(?:\s*,\s*[^\s,]+)*/.exec(rest)![0]
+  const ids: DirectiveText[] = []
+  for (const match of list.slice('disable='.length).matchAll(/[^\s,]+/g)) {
+    const from = start + 'disable='.length + match.index
+    ids.push({ value: match[0], start: from, end: from + match[0].length })
+  }
+  return ids
+}
