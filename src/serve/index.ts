@@ -5,7 +5,7 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { IpxetoolError } from '../diagnostics/error.js'
-import type { OnEvent, Protocol, ServeEvent } from './events.js'
+import type { OnEvent, Protocol } from './events.js'
 import { type HttpServer, type HttpTiming, startHttpServer } from './http/server.js'
 import { listenError } from './listen-error.js'
 import type { SessionTiming } from './tftp/session.js'
@@ -92,7 +92,7 @@ const DEFAULT_GRACE_MS = 2000
  */
 export async function serveTree(options: ServeOptions): Promise<RunningServer> {
   const root = resolve(options.root)
-  const onEvent: OnEvent = options.onEvent ?? ((_event: ServeEvent): void => undefined)
+  const onEvent: OnEvent = options.onEvent ?? ((): void => undefined)
   const graceMs = options.graceMs ?? DEFAULT_GRACE_MS
   if (options.http === false && options.tftp === false) {
     throw new IpxetoolError('nothing-to-serve', 'both HTTP and TFTP are switched off', {

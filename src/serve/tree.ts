@@ -24,6 +24,12 @@ export interface TreeFile {
 export type Opened =
   { readonly ok: true; readonly file: TreeFile } | { readonly ok: false; readonly refusal: Refusal }
 
+/**
+ * O_NONBLOCK: a FIFO that takes the file's place at the last moment must not hang the server; it means nothing
+ * for a regular file. O_NOFOLLOW: nor may a link.
+ */
+const OPEN_FLAGS = flag('O_RDONLY') | flag('O_NONBLOCK') | flag('O_NOFOLLOW')
+
 const BUILD_FIRST = { hint: 'run `ipxetool build` first, or name the tree: `ipxetool serve DIR`' }
 
 /**
@@ -72,12 +78,11 @@ export async function openInTree(root: string, segments: readonly string[]): Pro
     const name = relative(realRoot, real).split(sep)
     if (name.some((segment) => segment.startsWith('.'))) return refuse('hidden')
 
-    // Looked at before it is opened, because opening a device can already do something. O_NONBLOCK: a FIFO put
-    // there in between must not hang the server; it means nothing for a regular file. O_NOFOLLOW: nor must a link.
+    // Looked at before it is opened, because opening a device can already do something.
     const before = await stat(real)
     if (before.isDirectory()) return refuse('directory')
     if (!before.isFile()) return refuse('special')
-    handle = await open(real, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0))
+    handle = await open(real, OPEN_FLAGS)
     const info = await handle.stat({ bigint: true })
     if (!info.isFile()) {
       await handle.close()
@@ -131,4 +136,9 @@ function refusalOf(code: string): Refusal {
 
 function refuse(refusal: Refusal): Opened {
   return { ok: false, refusal }
+}
+
+/** Windows lacks some of them; the type of `constants` does not say so. */
+function flag(name: string): number {
+  return (constants as Readonly<Record<string, number | undefined>>)[name] ?? 0
 }

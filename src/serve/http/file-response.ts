@@ -3,7 +3,6 @@
  * handle that the path policy opened, so nothing can change between the check and the transfer.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import send from 'send'
 import type { TreeFile } from '../tree.js'
@@ -19,7 +18,18 @@ interface SendOptions extends send.SendOptions {
   readonly highWaterMark: number
 }
 
+/** The part of `send` that is used here, once the caller has looked the file up itself. */
+interface Sender {
+  on(event: 'error', listener: (error: Error & { readonly status?: number }) => void): unknown
+  on(event: 'stream', listener: (stream: FileStream) => void): unknown
+  send(path: string, stat: { readonly size: number; readonly mtime: Date }): void
+}
+
+type FileStream = NodeJS.ReadableStream & { readonly bytesRead: number }
+
 export interface FileResponse {
+  /** False when it was answered by `onRefused` instead. */
+  accepted(): boolean
   /** Octets of the file read so far for this response. */
   bytes(): number
   /** Why the response was cut off by us, once it was. */
@@ -46,7 +56,8 @@ export function respondWithFile(
   res.setHeader('Cache-Control', 'no-cache')
   settleConditions(req.method ?? 'GET', req.headers, { etag, lastModified })
 
-  let read: { readonly bytesRead: number } | undefined
+  let read: FileStream | undefined
+  let accepted = true
   let problem: string | undefined
   const options: SendOptions = {
     fd: file.handle,
@@ -57,16 +68,17 @@ export function respondWithFile(
     index: false,
     dotfiles: 'allow',
   }
-  const sending = Object.assign(send(req, file.name, options), { res })
-  sending.on('error', (error: Error & { status?: number }) => {
+  const sending = Object.assign(send(req, file.name, options), { res }) as unknown as Sender
+  sending.on('error', (error) => {
     if (res.headersSent) {
       problem = 'the file could not be read to its end'
       res.destroy()
     } else {
+      accepted = false
       onRefused(error.status ?? 500)
     }
   })
-  sending.on('stream', (stream: NodeJS.ReadableStream & { readonly bytesRead: number }) => {
+  sending.on('stream', (stream) => {
     read = stream
     onStart()
     stream.on('end', () => {
@@ -81,7 +93,6 @@ export function respondWithFile(
     // Where no stream was made, nobody else closes the file; where one was, a second close does nothing.
     void file.handle.close().catch(() => undefined)
   })
-  const stats = { size: file.size, mtime: new Date(file.mtimeMs) } as Stats
-  sending.send(file.name, stats)
-  return { bytes: () => read?.bytesRead ?? 0, problem: () => problem }
+  sending.send(file.name, { size: file.size, mtime: new Date(file.mtimeMs) })
+  return { accepted: () => accepted, bytes: () => read?.bytesRead ?? 0, problem: () => problem }
 }

@@ -3,7 +3,7 @@
  * first: no redirects, no compression, exact lengths, connections that stay open.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { peer, type OnEvent, type Peer } from '../events.js'
 import { cleanHttpTarget } from '../names.js'
@@ -70,7 +70,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     handler.refuseConnect(req, socket)
   })
   server.on('clientError', (error, socket) => {
-    handler.clientError(error, socket as Socket)
+    if (socket instanceof Socket) handler.clientError(error, socket)
+    else socket.destroy()
   })
   await listenOn(server, options.host, options.port)
   server.on('error', (error) => {
@@ -187,7 +188,6 @@ class Handler {
       await file.handle.close()
       return
     }
-    let refused = false
     const response = respondWithFile(
       req,
       res,
@@ -197,11 +197,10 @@ class Handler {
         this.#onEvent({ type: 'transfer-start', ...exchange.about, size: file.size })
       },
       (status) => {
-        refused = true
         this.#refuse(exchange, status, status === 416 ? 'range not satisfiable' : 'precondition failed')
       },
     )
-    if (!refused) this.#watch(exchange, response)
+    if (response.accepted()) this.#watch(exchange, response)
   }
 
   async #sendIndexPage(exchange: Exchange): Promise<void> {
@@ -211,7 +210,7 @@ class Handler {
     res.setHeader('Content-Length', page.length)
     res.setHeader('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'")
     res.setHeader('Cache-Control', 'no-cache')
-    this.#watch(exchange, { bytes: () => page.length, problem: () => undefined })
+    this.#watch(exchange, { accepted: () => true, bytes: () => page.length, problem: () => undefined })
     res.end(req.method === 'HEAD' ? undefined : page)
   }
 

@@ -14,7 +14,7 @@ import { Deadlines } from './deadlines.js'
 import { decodePacket, encodePacket, ErrorCode, type RequestPacket } from './packet.js'
 import { MAX_BLKSIZE } from './options.js'
 import { ReadSession, type SessionTiming } from './session.js'
-import { bindTransferSocket, type Listener, listen } from './sockets.js'
+import { bindTransferSocket, closed, type Listener, listen } from './sockets.js'
 import { Transfer } from './transfer.js'
 
 export interface TftpServerOptions {
@@ -94,7 +94,7 @@ class Server implements TftpServer {
 
   async close(graceMs: number): Promise<void> {
     this.#closing = true
-    await Promise.all(this.#listeners.map(({ socket }) => closeSocket(socket)))
+    await Promise.all(this.#listeners.map(({ socket }) => closed(socket)))
     const until = this.#now() + graceMs
     while (this.#busy() && this.#now() < until) await sleep(20)
     for (const transfer of [...this.#transfers]) transfer.abort('The server is being stopped')
@@ -108,7 +108,8 @@ class Server implements TftpServer {
   }
 
   #receive(listener: Listener, bytes: Uint8Array, from: RemoteInfo): void {
-    if (this.#closing) return
+    // Port 0 is no address to answer to (RFC 768), and Node throws when asked to.
+    if (this.#closing || from.port === 0) return
     const decoded = decodePacket(bytes)
     const client = peer(from.address, from.port)
     if (!decoded.ok || (decoded.packet.kind !== 'rrq' && decoded.packet.kind !== 'wrq')) {
@@ -172,9 +173,15 @@ class Server implements TftpServer {
     const { listener, from, packet, client, path } = request
     const { root, portRange, timing, onEvent } = this.#options
     const name = cleanTftpName(packet.filename)
-    if (!name.ok) return this.#refuseFor(request, name.refusal)
+    if (!name.ok) {
+      this.#refuseFor(request, name.refusal)
+      return undefined
+    }
     const opened = await openInTree(root, name.segments)
-    if (!opened.ok) return this.#refuseFor(request, opened.refusal)
+    if (!opened.ok) {
+      this.#refuseFor(request, opened.refusal)
+      return undefined
+    }
     const { file } = opened
     let socket: Socket
     try {
@@ -217,7 +224,7 @@ class Server implements TftpServer {
     return transfer
   }
 
-  #refuseFor(request: Request, refusal: Refusal): undefined {
+  #refuseFor(request: Request, refusal: Refusal): void {
     const { tftp, text, reason } = ANSWERS[refusal]
     if (refusal === 'busy') this.#drop(request, reason)
     else this.#refuse(request, tftp, text, reason)
@@ -225,6 +232,7 @@ class Server implements TftpServer {
 
   #refuse(request: Request, code: number, message: string, reason: string): void {
     const { from, listener, client, path, packet } = request
+    if (this.#closing) return
     const reply = encodePacket({ kind: 'error', code, message })
     listener.socket.send(reply, from.port, from.address, () => undefined)
     const method = packet.kind.toUpperCase()
@@ -242,12 +250,4 @@ class Server implements TftpServer {
 
 function key({ from, packet }: Request): string {
   return `${from.address} ${from.port} ${packet.filename}`
-}
-
-function closeSocket(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    socket.close(() => {
-      resolve()
-    })
-  })
 }

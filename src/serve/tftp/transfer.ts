@@ -83,6 +83,8 @@ export class Transfer implements Deadlined {
     if (this.#ended) return
     const decoded = decodePacket(bytes)
     const { client, socket, now } = this.#parts
+    // Nobody can be answered on port 0 (RFC 768: no reply wanted); Node throws when asked to.
+    if (from.port === 0) return
     if (from.port !== client.port || from.address !== client.address) {
       // RFC 1350 section 4: the stranger is told, the transfer is not disturbed. An ERROR is never answered.
       if (!decoded.ok || decoded.packet.kind === 'error') return
@@ -100,6 +102,7 @@ export class Transfer implements Deadlined {
     for (const transmission of step.send) this.#transmit(transmission)
     this.#parts.onDeadline(step.deadline)
     if (step.outcome !== undefined) this.#report(step.outcome)
+    if (this.session.finished) this.#wanted = undefined
     if (this.session.closed) this.#end()
   }
 
@@ -127,9 +130,9 @@ export class Transfer implements Deadlined {
     this.#reading = true
     try {
       let wanted: DataTransmission | undefined
-      while ((wanted = this.#wanted) !== undefined && !this.session.finished) {
+      while ((wanted = this.#wanted) !== undefined) {
         const octets = await this.#source.load(wanted.offset, wanted.length)
-        if (wanted !== this.#wanted || this.session.finished) continue
+        if (wanted !== this.#wanted) continue
         this.#wanted = undefined
         this.#send([encodeDataHeader(wireBlock(wanted.block)), octets])
       }
