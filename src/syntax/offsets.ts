@@ -4,9 +4,9 @@ import type { Gap } from './lines.js'
 /** Maps offsets in the joined text of a logical line to byte offsets in its source. */
 export interface OffsetMap {
   /** The source range of the joined range `[start, end)`; a gap at either end is left outside. */
-  span(start: number, end: number): Span
+  span: (start: number, end: number) => Span
   /** The gaps strictly inside the joined range. */
-  inside(start: number, end: number): { gap: Gap; span: Span }[]
+  inside: (start: number, end: number) => { gap: Gap; span: Span }[]
 }
 
 const identity: OffsetMap = { span: (start, end) => [start, end], inside: () => [] }

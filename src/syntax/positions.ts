@@ -11,13 +11,13 @@ export function addPositions(script: Script, source: string): void {
     const start = line.position!.start
     const lineStarts = physicalLineStarts(source, line)
     const place = (node: IpxeNode): undefined => {
-      if (node !== line && 'span' in node && node.span) {
+      if (node !== line && 'span' in node) {
         node.position = {
           start: pointAt(start, lineStarts, node.span[0]),
           end: pointAt(start, lineStarts, node.span[1]),
         }
       }
-      if ('breaks' in node && node.breaks) node.breaks.forEach(place)
+      if ('breaks' in node) node.breaks.forEach(place)
     }
     walk(line, place)
   }

@@ -35,8 +35,7 @@ function print(root: IpxeNode, withBreaks: boolean): string {
   const stack: (IpxeNode | string)[] = [root]
   for (let item = stack.pop(); item !== undefined; item = stack.pop()) {
     if (typeof item === 'string') output += item
-    else if (withBreaks && 'breaks' in item && item.breaks)
-      output += insertBreaks(print(item, false), item.breaks)
+    else if (withBreaks && 'breaks' in item) output += insertBreaks(print(item, false), item.breaks)
     else pushParts(item, stack)
   }
   return output
