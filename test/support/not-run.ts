@@ -14,8 +14,7 @@ declare module 'mocha' {
  */
 export function notRun(context: Context, reason: string, { allowedInCi = false } = {}): never {
   if (process.env['CI'] && !allowedInCi) throw new Error(`cannot run, which is a failure in CI: ${reason}`)
-  // In a "before all" hook this is the hook; mocha then marks all tests of the suite pending.
-  const runnable = context.test
-  if (runnable) runnable.skipReason = reason
+  // In a hook `test` is the hook: mocha skips every test of the suite for "before all", the current one for others.
+  for (const runnable of [context.test, context.currentTest]) if (runnable) runnable.skipReason = reason
   return context.skip()
 }
