@@ -1,0 +1,168 @@
+/** `ipxetool serve [DIR]`: the output tree over HTTP and TFTP until it is told to stop. */
+import { access } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { IpxetoolError } from '../diagnostics/error.js'
+import { type RunningServer, type ServeEvent, serveTree } from '../serve/index.js'
+import { ExitCode } from './exit-codes.js'
+import type { Io } from './io.js'
+
+export interface ServeCommandOptions {
+  /** `PORT`, `ADDRESS:PORT` or `off`. */
+  readonly http?: string
+  /** `PORT`, `ADDRESS:PORT` or `off`. */
+  readonly tftp?: string
+  /** Address to listen on where none stands with the port. */
+  readonly host?: string
+  /** No access log; only what went wrong. */
+  readonly quiet?: boolean
+  /** Also requests, starts, size probes and stray packets. */
+  readonly verbose?: boolean
+  /** One JSON line with the URLs on stdout, one for each event on stderr. */
+  readonly json?: boolean
+}
+
+const HTTP_PORT = 8080
+/** Where firmware asks; most systems let only root listen there. */
+const TFTP_PORT = 69
+const TFTP_PORT_WITHOUT_PERMISSION = 6969
+
+interface Endpoint {
+  readonly port: number
+  readonly host: string | undefined
+}
+
+/**
+ * Runs until `io.signal` is aborted.
+ *
+ * @throws IpxetoolError as {@link serveTree} does; `bad-address` (exit code 2) when an option cannot be read
+ */
+export async function runServe(
+  dir: string | undefined,
+  options: ServeCommandOptions,
+  io: Io,
+): Promise<number> {
+  const root = resolve(io.cwd, dir ?? 'out')
+  const http = parseEndpoint('--http', options.http ?? String(HTTP_PORT), options.host)
+  const tftp = parseEndpoint('--tftp', options.tftp ?? String(TFTP_PORT), options.host)
+  const onEvent = (event: ServeEvent): void => {
+    if (!isWanted(event, options)) return
+    const time = new Date()
+    const line =
+      options.json === true ? JSON.stringify({ time: time.toISOString(), ...event }) : logLine(time, event)
+    io.stderr.write(`${line}\n`)
+  }
+  const note = (text: string): void => {
+    if (options.quiet !== true && options.json !== true) io.stderr.write(`${text}\n`)
+  }
+
+  let server: RunningServer
+  try {
+    server = await serveTree({ root, http, tftp, onEvent })
+  } catch (error) {
+    // Trying is the only test that knows of root, of capabilities and of the system's own limit alike.
+    const fallBack =
+      options.tftp === undefined && error instanceof IpxetoolError && error.code === 'port-permission'
+    if (!fallBack || tftp === false) throw error
+    const port = TFTP_PORT_WITHOUT_PERMISSION
+    server = await serveTree({ root, http, tftp: { ...tftp, port }, onEvent })
+    note(`TFTP is on port ${port}: port ${TFTP_PORT}, where firmware asks, is only open to root`)
+  }
+
+  const script = await hasBootScript(root)
+  printUrls(server, root, script ? 'boot.ipxe' : '', options, io)
+  if (!script) note(`there is no boot.ipxe in ${root}`)
+  note('press Ctrl-C to stop')
+  await aborted(io.signal)
+  await server.close()
+  note('stopped')
+  return ExitCode.ok
+}
+
+function parseEndpoint(option: string, text: string, host: string | undefined): Endpoint | false {
+  if (text === 'off') return false
+  // The address of `::1:8080` could end anywhere, so an IPv6 address stands in brackets, as in a URL.
+  const match = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(\d{1,5})$/.exec(text)
+  const port = Number(match?.[3])
+  if (match === null || port > 65535) {
+    throw new IpxetoolError(
+      'bad-address',
+      `${option} "${text}" is neither a port nor ADDRESS:PORT nor "off"`,
+      {
+        exitCode: ExitCode.usage,
+        hint: `examples: ${option} 8080, ${option} 192.0.2.7:8080, ${option} [::1]:8080, ${option} off`,
+      },
+    )
+  }
+  return { port, host: match[1] ?? match[2] ?? host }
+}
+
+function printUrls(
+  server: RunningServer,
+  root: string,
+  script: string,
+  options: ServeCommandOptions,
+  io: Io,
+): void {
+  const http = server.httpUrls.map((url) => url + script)
+  const tftp = server.tftpUrls.map((url) => url + script)
+  const text = options.json === true ? JSON.stringify({ root, http, tftp }) : [...http, ...tftp].join('\n')
+  io.stdout.write(`${text}\n`)
+}
+
+function hasBootScript(root: string): Promise<boolean> {
+  return access(join(root, 'boot.ipxe')).then(
+    () => true,
+    () => false,
+  )
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) done()
+    else
+      signal.addEventListener(
+        'abort',
+        () => {
+          done()
+        },
+        { once: true },
+      )
+  })
+}
+
+function isWanted({ type }: ServeEvent, { quiet, verbose, json }: ServeCommandOptions): boolean {
+  if (quiet === true) return type === 'refused' || type === 'transfer-failed' || type === 'server-problem'
+  if (verbose === true || json === true) return true
+  return type !== 'request' && type !== 'transfer-start' && type !== 'transfer-probe' && type !== 'garbage'
+}
+
+/** `12:30:05 192.0.2.31 http GET /boot.ipxe: 200, 1204 bytes, 3 ms`. Names in events are printable already. */
+function logLine(time: Date, event: ServeEvent): string {
+  const clock = time.toTimeString().slice(0, 8)
+  if (event.type === 'server-problem') return `${clock} ${event.protocol}: ${event.reason}`
+  if (event.type === 'garbage') {
+    return `${clock} ${event.client.address} ${event.protocol} ignored what is no request: ${event.reason}`
+  }
+  const what = `${clock} ${event.client.address} ${event.protocol} ${event.method} ${event.path}`
+  switch (event.type) {
+    case 'request':
+      return `${what}: asked`
+    case 'transfer-start':
+      return `${what}: sending ${event.size} bytes${event.blksize === undefined ? '' : `, blksize ${event.blksize}`}`
+    case 'transfer-done': {
+      const status = event.status === undefined ? '' : `${event.status}, `
+      const last = event.acknowledged === false ? ', last ACK missing' : ''
+      return `${what}: ${status}${event.bytes} bytes, ${duration(event.ms)}${last}`
+    }
+    case 'transfer-probe':
+      return `${what}: only asked for the size`
+    case 'transfer-failed':
+      return `${what}: FAILED after ${event.bytes} bytes, ${duration(event.ms)}: ${event.reason}`
+    case 'refused':
+      return `${what}: refused, ${event.protocol === 'http' ? '' : 'ERROR '}${event.status}: ${event.reason}`
+  }
+}
+
+function duration(ms: number): string {
+  return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
+}
