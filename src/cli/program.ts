@@ -1,0 +1,80 @@
+import { Command, Option } from 'commander'
+import type { Io } from './io.js'
+
+/** What every command may be told, before or after its name. */
+export interface GlobalOptions {
+  project?: string
+  quiet?: boolean
+  verbose?: boolean
+  /** False after `--no-color`; `useColor` in output.ts decides. */
+  color: boolean
+}
+
+/**
+ * The command line as commander knows it. A command's code is loaded when it runs, so that `--version` is quick.
+ *
+ * @param done receives the exit code of the command that ran
+ */
+export function createProgram(version: string, io: Io, done: (exitCode: number) => void): Command {
+  const program = new Command('ipxetool')
+    .description('Checks, builds and serves iPXE scripts and menus: from a text file to a booted machine.')
+    .version(version)
+    .showHelpAfterError('(run with --help for the options)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      getOutHelpWidth: () => io.stdout.columns ?? 100,
+      getErrHelpWidth: () => io.stderr.columns ?? 100,
+    })
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 fine, 1 problems found, 2 usage, 3 internal failure.\n' +
+        'A first project: copy menus/example, change its ipxetool.yaml, then `ipxetool build && ipxetool serve`.',
+    )
+
+  const command = (spec: string, description: string): Command =>
+    program
+      .command(spec)
+      .description(description)
+      .exitOverride()
+      .option('--project <dir>', 'the boot project (a folder with ipxetool.yaml)')
+      .option('--quiet', 'print problems only')
+      .option('--verbose', 'print more')
+      .addOption(new Option('--no-color', 'no colours; NO_COLOR is respected too'))
+
+  command('check [paths...]', 'find mistakes in scripts, folders, a project, or - for standard input')
+    .addOption(new Option('--format <format>', 'output format').choices(['pretty', 'json', 'github']))
+    .option('--json', 'the same as --format json')
+    .option('--var <name=value>', 'give a build-time variable a value (repeatable)', collect, [])
+    .option('--explain <rule>', 'print what a rule is about, with examples')
+    .action(async (paths: string[], options: GlobalOptions & { var: string[] }) => {
+      const { runCheck } = await import('./check.js')
+      done(await runCheck(paths, options, io))
+    })
+
+  command('build [target]', 'compile the project into the output tree (target: menus)')
+    .option('--out <dir>', 'where to write the tree (default: out in the project)')
+    .option('--var <name=value>', 'give a build-time variable a value (repeatable)', collect, [])
+    .option('--json', 'report as JSON')
+    .action(async (target: string | undefined, options: GlobalOptions & { var: string[] }) => {
+      const { runBuild } = await import('./build.js')
+      done(await runBuild(target, options, io))
+    })
+
+  command('serve [dir]', 'serve an output tree over HTTP and TFTP (default: out)')
+    .option('--http <port>', 'PORT, ADDRESS:PORT or off (default: 8080)')
+    .option('--tftp <port>', 'PORT, ADDRESS:PORT or off (default: 69 where allowed, else 6969)')
+    .option('--host <address>', 'listen on this address only')
+    .option('--json', 'URLs and events as JSON lines')
+    .action(async (dir: string | undefined, options: GlobalOptions) => {
+      const { runServe } = await import('./serve.js')
+      done(await runServe(dir, options, io))
+    })
+
+  return program
+}
+
+function collect(value: string, previous: string[]): string[] {
+  return [...previous, value]
+}
