@@ -19,7 +19,7 @@ export class Keyboard {
 
   async press(key: keyof typeof KEYS): Promise<void> {
     this.#write(KEYS[key])
-    await pause(250)
+    await pause(50)
   }
 
   async type(text: string): Promise<void> {

@@ -4,7 +4,7 @@
  * left behind even when this process is killed, and parallel runs cannot meet.
  */
 import { findCommand } from '../../scripts/system-packages.mjs'
-import type { Cleanup } from './cleanup.js'
+import { Cleanup } from './cleanup.js'
 import { run, start, until } from './processes.js'
 import type { Place } from './processes.js'
 
@@ -62,10 +62,10 @@ async function makeNamespace(cleanup: Cleanup, name: string): Promise<Namespace>
 }
 
 /** Why this process cannot make a network with a tap in it, or undefined when it can. */
-export async function whyNoLan(makeCleanup: () => Cleanup): Promise<string | undefined> {
+export async function whyNoLan(): Promise<string | undefined> {
   if (process.platform !== 'linux') return 'network namespaces need Linux'
   if (process.getuid?.() !== 0) return 'network namespaces need root'
-  const cleanup = makeCleanup()
+  const cleanup = new Cleanup()
   try {
     await makeLan(cleanup)
     return undefined

@@ -28,16 +28,27 @@ interface StartOptions {
   readonly place?: Place
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
-  /** Takes stdout instead of the log. */
-  readonly onOutput?: (bytes: Buffer) => void
+  /** An open file that takes stdout instead of the log. */
+  readonly stdout?: number
 }
 
 /** Starts a process that `cleanup` kills. It also dies with us when we are killed without a chance to clean up. */
 export function start(cleanup: Cleanup, options: StartOptions): Running {
-  const { name, place = HERE, onOutput } = options
-  const line = [...place.prefix, 'setpriv', '--pdeathsig', 'KILL', '--', absolute(options.command), ...options.args]
+  const { name, place = HERE } = options
+  const line = [
+    ...place.prefix,
+    'setpriv',
+    '--pdeathsig',
+    'KILL',
+    '--',
+    absolute(options.command),
+    ...options.args,
+  ]
   const child = execa(absolute(line[0]!), line.slice(1), {
     stdin: 'pipe',
+    // Execa takes any descriptor; its types know the small ones.
+    stdout: (options.stdout ?? 'pipe') as 'pipe' | 3,
+    stderr: 'pipe',
     buffer: false,
     reject: false,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -47,7 +58,7 @@ export function start(cleanup: Cleanup, options: StartOptions): Running {
   const keep = (bytes: Buffer): void => {
     parts.push(bytes)
   }
-  child.stdout.on('data', onOutput ?? keep)
+  child.stdout?.on('data', keep)
   child.stderr.on('data', keep)
   // Writing to a process that has just died is seen by the one who waits for its answer.
   child.stdin.on('error', () => undefined)
@@ -89,7 +100,7 @@ export async function run(command: string, args: readonly string[], place: Place
 
 /** Polls until `probe` gives something; `message` is asked only when the time is over or `abort` says why not. */
 export async function until<T>(
-  probe: () => T | undefined,
+  probe: () => T | undefined | Promise<T | undefined>,
   seconds: number,
   message: () => string,
   abort: () => string | undefined = () => undefined,
@@ -98,7 +109,7 @@ export async function until<T>(
   for (;;) {
     // Asked before the probe: what arrived just before an exit still counts.
     const reason = abort()
-    const value = probe()
+    const value = await probe()
     if (value !== undefined) return value
     if (reason !== undefined) throw new Error(`${message()}\n${reason}`)
     if (performance.now() > end) throw new Error(message())

@@ -13,12 +13,20 @@ export interface Row {
 }
 
 export class Screen {
-  readonly #terminal = new xterm.Terminal({ cols: COLUMNS, rows: ROWS, allowProposedApi: true, scrollback: 0 })
+  readonly #terminal = new xterm.Terminal({
+    cols: COLUMNS,
+    rows: ROWS,
+    allowProposedApi: true,
+    scrollback: 0,
+  })
   readonly #parts: Buffer[] = []
 
-  write(bytes: Buffer): void {
+  /** Resolves when the screen shows it. */
+  async write(bytes: Buffer): Promise<void> {
     this.#parts.push(bytes)
-    this.#terminal.write(bytes)
+    await new Promise<void>((resolve) => {
+      this.#terminal.write(bytes, resolve)
+    })
   }
 
   /** Rows as shown, blanks at the end removed. */

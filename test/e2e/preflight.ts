@@ -1,0 +1,47 @@
+/** What a boot needs, and saying so when it is not here. */
+import { findCommand, missingPackages } from '../../scripts/system-packages.mjs'
+import { whyNoLan } from './namespace.js'
+import type { Firmware } from './qemu.js'
+
+const NEEDS: Readonly<Record<Firmware, readonly string[]>> = {
+  bios: ['qemu-system-x86', 'seabios', 'ipxe-qemu', 'busybox-static', 'linux-image-cloud-amd64'],
+  uefi: [
+    ...['qemu-system-x86', 'ovmf', 'ipxe', 'busybox-static', 'linux-image-cloud-amd64'],
+    ...['dnsmasq-base', 'iproute2'],
+  ],
+}
+
+const COMMANDS: Readonly<Record<Firmware, readonly string[]>> = {
+  bios: ['setpriv'],
+  uefi: ['setpriv', 'unshare', 'nsenter'],
+}
+
+/** Why this firmware cannot be booted here, in one line, or undefined. */
+export async function whyNotBoot(firmware: Firmware): Promise<string | undefined> {
+  if (process.platform !== 'linux') return 'the boot tests need Linux'
+  const missing = missingPackages().filter(({ name }) => NEEDS[firmware].includes(name))
+  if (missing.length > 0) {
+    const names = missing.map(({ name }) => name).join(' ')
+    return `missing ${names}; run: node scripts/system-packages.mjs --install`
+  }
+  const command = COMMANDS[firmware].find((name) => findCommand(name) === undefined)
+  if (command !== undefined) return `there is no ${command} (package util-linux)`
+  return firmware === 'uefi' ? whyNoLan() : undefined
+}
+
+/**
+ * For `before` hooks: skips the suite, loudly, when `reason` is given; in CI that is a failure, because nobody
+ * would notice that the boots have stopped running.
+ */
+export function needs(context: Mocha.Context, what: string, reason: string | undefined): void {
+  if (reason === undefined) return
+  const line = `NOT RUN: ${what}: ${reason}`
+  if (isContinuousIntegration()) throw new Error(line)
+  process.stderr.write(`\n*** ${line}\n`)
+  context.skip()
+}
+
+function isContinuousIntegration(): boolean {
+  const value = process.env['CI'] ?? ''
+  return value !== '' && value !== 'false' && value !== '0'
+}
