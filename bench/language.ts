@@ -1,0 +1,107 @@
+/**
+ * The language: parse alone, `ipxetool check` as a whole beside shellcheck and shfmt on as many lines of shell, and
+ * start-up beside a Node that does nothing.
+ */
+import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type * as Library from '../src/index.js'
+import { commandPeer, functionPeer, type Benchmark, type Peer } from './harness.js'
+import { ipxeScript, shellScript } from './scripts.js'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const tool = join(root, 'bin', 'ipxetool.js')
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+const nothing = ''
+
+/** @param folder for the scripts; the caller removes it */
+export async function* benchmarks(folder: string): AsyncGenerator<Benchmark> {
+  // Not the sources: what is shipped.
+  const library = (await import(join(root, 'dist', 'index.js'))) as typeof Library
+  for (const lines of [1_000, 10_000]) {
+    yield parseAlone(library, lines)
+    yield await checkFile(folder, lines)
+  }
+  yield await startUp()
+}
+
+function parseAlone(library: typeof Library, lines: number): Benchmark {
+  const bytes = new TextEncoder().encode(ipxeScript(lines))
+  const parser = functionPeer({
+    name: 'parse',
+    version,
+    work: () => library.parse(bytes),
+    output: (tree) => library.stringify(tree),
+    expect: bytes,
+  })
+  return {
+    name: `parse alone, in a running process, ${grouped(lines)} lines`,
+    work: { amount: lines, unit: 'lines' },
+    peers: [parser],
+    rounds: 25,
+  }
+}
+
+async function checkFile(folder: string, lines: number): Promise<Benchmark> {
+  const ipxe = join(folder, `menu-${lines}.ipxe`)
+  const shell = join(folder, `fetch-${lines}.sh`)
+  await writeFile(ipxe, ipxeScript(lines))
+  await writeFile(shell, shellScript(lines))
+  return {
+    name: `check a file, whole process, ${grouped(lines)} lines`,
+    work: { amount: lines, unit: 'lines' },
+    peers: [
+      await toolPeer(
+        'ipxetool check',
+        ['check', '--no-color', ipxe],
+        (output) => !/error|warning/i.test(output),
+      ),
+      await commandPeer({
+        name: 'shellcheck',
+        command: 'shellcheck',
+        args: ['--norc', shell],
+        versionArgs: ['--version'],
+        expect: nothing,
+      }),
+      await commandPeer({
+        name: 'shfmt -d',
+        command: 'shfmt',
+        args: ['-d', shell],
+        versionArgs: ['--version'],
+        expect: nothing,
+      }),
+    ],
+  }
+}
+
+async function startUp(): Promise<Benchmark> {
+  return {
+    name: 'start-up, whole process',
+    peers: [
+      await commandPeer({
+        name: 'node -e 0',
+        command: process.execPath,
+        args: ['-e', '0'],
+        versionArgs: ['--version'],
+        expect: nothing,
+      }),
+      await toolPeer('ipxetool --version', ['--version'], `${version}\n`),
+    ],
+    rounds: 15,
+  }
+}
+
+function toolPeer(name: string, args: readonly string[], expect: Peer['expect']): Promise<Peer> {
+  return commandPeer({
+    name,
+    command: process.execPath,
+    args: [tool, ...args],
+    versionArgs: [tool, '--version'],
+    expect,
+  })
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString('en')
+}
