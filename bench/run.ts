@@ -3,7 +3,7 @@
  * Each such file exports `benchmarks(folder)`, which may leave files in that temporary folder. Exit code 1 when one
  * refused to be timed.
  */
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { cpus, loadavg, release, tmpdir, type } from 'node:os'
 import { join } from 'node:path'
@@ -22,7 +22,8 @@ async function main(wanted: readonly string[]): Promise<number> {
     return 2
   }
   // What is measured is the shipped program.
-  execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: join(here, '..'), stdio: 'inherit' })
+  const build = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: join(here, '..'), stdio: 'inherit' })
+  if (build.status !== 0) return 1
 
   const processors = cpus()
   const machine = `${processors.length} x ${processors[0]?.model.trim() ?? 'unknown processor'}`
