@@ -5,7 +5,7 @@
  *
  *   npm start                       serve with the defaults
  *   npm start -- --no-serve         stop after the build
- *   npm start -- --http :8080       further arguments go to `ipxetool serve`
+ *   npm start -- --http 8081        further arguments go to `ipxetool serve`
  */
 import { spawn } from 'node:child_process'
 import { build } from './build.mjs'
