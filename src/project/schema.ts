@@ -1,0 +1,107 @@
+/**
+ * `ipxetool.yaml`: the one schema. It validates (`config.ts`) and the published JSON Schema is generated from it, so
+ * that editors and ipxetool never disagree. What a schema cannot say (cycles, overrides, whether a URL makes sense)
+ * is in `variables.ts` and `value-types.ts`.
+ */
+import { z } from 'zod'
+
+/** As in `$<name>`. */
+export const variableNamePattern = /^[A-Za-z_][A-Za-z0-9_.-]*$/
+
+const name = z.string().regex(variableNamePattern)
+const relativePath = z.string().min(1)
+
+const allowed = z
+  .array(z.enum(['words', 'settings', 'options']))
+  .describe(
+    'What the value may do to a line beyond being text in a word. words: blanks split it into several words, an ' +
+      'empty value is no word. settings: it may hold ${...}, which the machine reads. options: it may begin with - ' +
+      'where the command reads options.',
+  )
+
+const common = {
+  description: z.string().optional().describe('What the variable is for; shown when it has no value.'),
+  required: z
+    .boolean()
+    .optional()
+    .describe('The value comes from --var NAME=VALUE or from the environment; a build without one fails.'),
+  env: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+    .optional()
+    .describe('One more environment variable to read the value from, after IPXETOOL_VAR_NAME.'),
+  allow: allowed.optional(),
+}
+
+const text = (about: string) => z.string().optional().describe(about)
+
+const url = z.strictObject({
+  type: z.literal('url'),
+  value: text('The URL, for example http://mirror.example/centos/9-stream/BaseOS/x86_64/os'),
+  architecture: z
+    .string()
+    .regex(/^[^/\s]+$/)
+    .optional()
+    .describe('The path must hold exactly this segment, for example x86_64.'),
+  ...common,
+})
+const string = z.strictObject({ type: z.literal('string'), value: text('Any text.'), ...common })
+const int = z.strictObject({
+  type: z.literal('int'),
+  value: z.union([z.int(), z.string()]).optional().describe('A whole number.'),
+  min: z.int().optional(),
+  max: z.int().optional(),
+  ...common,
+})
+const bool = z.strictObject({
+  type: z.literal('bool'),
+  value: z.union([z.boolean(), z.string()]).optional().describe('true becomes 1 in a script, false 0.'),
+  ...common,
+})
+const oneOf = z.strictObject({
+  type: z.literal('enum'),
+  values: z.array(z.string()).min(1).describe('What the value may be.'),
+  value: text('One of values.'),
+  ...common,
+})
+const path = z.strictObject({
+  type: z.literal('path'),
+  value: text('A path in the output tree, relative, without `..`.'),
+  ...common,
+})
+const console = z.strictObject({
+  type: z.literal('console'),
+  value: z
+    .union([
+      z.string(),
+      z.strictObject({ port: z.string(), speed: z.union([z.int(), z.string()]).optional() }),
+    ])
+    .optional()
+    .describe('As after console=, for example ttyS0,115200. Also gives $<NAME.port> and $<NAME.speed>.'),
+  ...common,
+})
+
+/** One schema for each type of variable: its keys are what may be written. */
+export const variableSchemas = { url, string, int, bool, enum: oneOf, path, console } as const
+export type VariableType = keyof typeof variableSchemas
+
+export const variableSchema = z.discriminatedUnion('type', [url, string, int, bool, oneOf, path, console])
+export type VariableDeclaration = z.infer<typeof variableSchema>
+
+export const projectSchema = z.strictObject({
+  title: z.string().optional().describe('What the project is called.'),
+  entry: relativePath
+    .default('boot.ipxe')
+    .describe('The script that machines load first, relative to this file.'),
+  out: relativePath.default('out').describe('Where the output tree goes, relative to this file.'),
+  static: relativePath
+    .optional()
+    .describe('A folder that is copied into the tree as it is. Default: static, when there is one.'),
+  variables: z.record(name, variableSchema).optional().describe('Build-time variables: $<name> in a script.'),
+})
+
+/** The JSON Schema for editors, as `ipxetool/schema.json` publishes it. */
+export function projectJsonSchema(): object {
+  const schema = z.toJSONSchema(projectSchema, { target: 'draft-7', io: 'input' })
+  return { title: 'ipxetool boot project (ipxetool.yaml)', ...schema }
+}
