@@ -33,7 +33,11 @@ function physicalLineStarts(source: string, line: Line | InvalidLine): number[] 
   return starts
 }
 
-function pointAt(lineStart: Point, starts: readonly number[], offset: number): Point {
+/**
+ * The point at `offset` bytes after `lineStart`.
+ * @param starts offsets of the physical lines of the logical line, 0 first
+ */
+export function pointAt(lineStart: Point, starts: readonly number[], offset: number): Point {
   let low = 0
   for (let high = starts.length; high - low > 1;) {
     const middle = (low + high) >> 1

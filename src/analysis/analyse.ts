@@ -1,0 +1,41 @@
+/** Everything the rules share about one script, gathered in one pass. No I/O. */
+import type { Command, Line, Script } from '../ast/nodes.js'
+import { interpretCommand, type ParsedCommand } from './commands.js'
+import { Labels } from './labels.js'
+import { Settings } from './settings.js'
+
+export interface Analysis {
+  readonly script: Script
+  /** In source order; the command that `time` runs follows it. */
+  readonly commands: readonly ParsedCommand[]
+  readonly labels: Labels
+  readonly settings: Settings
+  /** The interpreted form of a command node. */
+  readonly commandOf: ReadonlyMap<Command, ParsedCommand>
+}
+
+export function analyse(script: Script): Analysis {
+  const commands: ParsedCommand[] = []
+  const commandOf = new Map<Command, ParsedCommand>()
+  const labels = new Labels()
+  const settings = new Settings()
+
+  const addCommand = (node: Command, line: Line): void => {
+    let parsed = interpretCommand(node, line)
+    if (parsed) commandOf.set(node, parsed)
+    for (; parsed; parsed = parsed.inner) {
+      commands.push(parsed)
+      labels.addCommand(parsed)
+    }
+  }
+  for (const line of script.children) {
+    if (line.type !== 'line') continue
+    for (const child of line.children) {
+      if (child.type === 'label') labels.addLabel(child, line)
+      else if (child.type === 'command') addCommand(child, line)
+    }
+  }
+  const hasForm = commands.some(({ spec, name }) => spec?.name === 'present' || name === 'form')
+  for (const command of commands) settings.addCommand(command, hasForm)
+  return { script, commands, labels, settings, commandOf }
+}
