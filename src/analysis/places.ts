@@ -50,6 +50,7 @@ function physicalLineStarts(line: Line | InvalidLine): number[] {
 }
 
 function addBreaks(node: IpxeNode, starts: number[]): void {
-  if (node.type === 'continuation' && node.span) starts.push(node.span[1])
+  const endsLine = node.type === 'continuation' || (node.type === 'lineEnding' && node.value.endsWith('\n'))
+  if (endsLine && node.span) starts.push(node.span[1])
   if ('breaks' in node) for (const { span } of node.breaks ?? []) if (span) starts.push(span[1])
 }
