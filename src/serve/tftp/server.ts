@@ -63,7 +63,7 @@ class Server implements TftpServer {
   readonly #options: TftpServerOptions
   readonly #listeners: readonly Listener[]
   readonly #transfers = new Set<Transfer>()
-  /** By client TID and name; `opening` from the request until the first packet goes out. */
+  /** By address called, client TID and name; `opening` from the request until the first packet goes out. */
   readonly #byRequest = new Map<string, Transfer | 'opening'>()
   readonly #now = (): number => performance.now()
   readonly #deadlines = new Deadlines(this.#transfers, this.#now)
@@ -248,6 +248,6 @@ class Server implements TftpServer {
   }
 }
 
-function key({ from, packet }: Request): string {
-  return `${from.address} ${from.port} ${packet.filename}`
+function key({ listener, from, packet }: Request): string {
+  return `${listener.address} ${from.address} ${from.port} ${packet.filename}`
 }

@@ -26,10 +26,7 @@ describe('tftp server and real clients', () => {
     before(function () {
       needs(this, 'curl', 'curl')
     })
-    const curl = (
-      path: string,
-      ...options: string[]
-    ): ReturnType<typeof execa<{ encoding: 'buffer'; reject: false }>> =>
+    const curl = (path: string, ...options: string[]) =>
       execa('curl', ['-sS', '--max-time', '10', ...options, `tftp://127.0.0.1:${server.tftpPort}/${path}`], {
         encoding: 'buffer',
         reject: false,
