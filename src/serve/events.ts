@@ -100,3 +100,8 @@ export type OnEvent = (event: ServeEvent) => void
 export function peer(address: string | undefined, port: number | undefined): Peer {
   return { address: (address ?? 'unknown').replace(/^::ffff:(?=\d+\.)/i, ''), port: port ?? 0 }
 }
+
+/** Milliseconds since `startedAt` (`performance.now()`), to a tenth: what is behind that is noise. */
+export function elapsed(startedAt: number): number {
+  return Math.round((performance.now() - startedAt) * 10) / 10
+}

@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { peer, type OnEvent, type Peer } from '../events.js'
+import { elapsed, peer, type OnEvent, type Peer } from '../events.js'
 import { cleanHttpTarget } from '../names.js'
 import { printable } from '../printable.js'
 import { ANSWERS, type Refusal } from '../refusal.js'
@@ -235,7 +235,8 @@ class Handler {
   /** Reports how the response ended. */
   #watch({ req, res, about, startedAt }: Exchange, response: FileResponse): void {
     const report = (): void => {
-      const ms = performance.now() - startedAt
+      if (!response.accepted()) return
+      const ms = elapsed(startedAt)
       if (res.writableFinished && response.problem() === undefined) {
         const body = req.method === 'GET' && res.statusCode !== 304
         const bytes = body ? Number(res.getHeader('Content-Length') ?? 0) : 0

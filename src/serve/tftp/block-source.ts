@@ -4,7 +4,8 @@
  */
 import type { TreeFile } from '../tree.js'
 
-const CHUNK = 128 * 1024
+/** Each transfer holds one: at the bound of 4096 transfers that is 256 MiB. */
+const CHUNK = 64 * 1024
 
 /** The file is no longer what it was when the transfer began. */
 export class FileChangedError extends Error {}

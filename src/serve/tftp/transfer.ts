@@ -3,7 +3,7 @@
  * and its open file (where the octets come from).
  */
 import type { RemoteInfo, Socket } from 'node:dgram'
-import type { OnEvent, Peer } from '../events.js'
+import { elapsed, type OnEvent, type Peer } from '../events.js'
 import { printable } from '../printable.js'
 import { errorCode, type TreeFile } from '../tree.js'
 import { BlockSource, FileChangedError } from './block-source.js'
@@ -153,8 +153,8 @@ export class Transfer implements Deadlined {
   }
 
   #report(outcome: Outcome): void {
-    const { onEvent, now } = this.#parts
-    const common = { ...this.#shown(), ms: now() - this.#startedAt }
+    const { onEvent } = this.#parts
+    const common = { ...this.#shown(), ms: elapsed(this.#startedAt) }
     switch (outcome.kind) {
       case 'done':
         onEvent({
