@@ -23,9 +23,10 @@ export async function startDhcp(cleanup: Cleanup, options: DhcpOptions): Promise
     command: 'dnsmasq',
     place: options.place,
     args: [
-      '--keep-in-foreground',
+      // Not --keep-in-foreground, which changes the group: that clears the signal that ends dnsmasq when we are
+      // killed (prctl(2), PR_SET_PDEATHSIG), and is not allowed in a user namespace.
+      '--no-daemon',
       '--conf-file=/dev/null',
-      '--user=root',
       '--port=0',
       `--interface=${BRIDGE}`,
       '--bind-interfaces',
@@ -41,7 +42,6 @@ export async function startDhcp(cleanup: Cleanup, options: DhcpOptions): Promise
       `--dhcp-leasefile=${join(options.directory, 'leases')}`,
       `--pid-file=${join(options.directory, 'dnsmasq.pid')}`,
       '--log-dhcp',
-      '--log-facility=-',
     ],
   })
   await until(

@@ -1,47 +1,69 @@
-/** The example project that ships in menus/, built for a test's server. STAND-IN until it is there. */
-import { mkdir, writeFile } from 'node:fs/promises'
+/** The example project that ships in menus/, built for a test's server by `ipxetool build`. */
 import { join } from 'node:path'
+import { cliArguments, REPOSITORY } from './cli.js'
+import { pick } from './menu.js'
+import { run } from './processes.js'
+import type { Machine } from './qemu.js'
 
-export const ENTRY = 'CentOS over serial'
-export const EDIT_ENTRY = 'CentOS, edit arguments'
-export const FAILURE = 'Could not load'
+const PROJECT = join(REPOSITORY, 'menus/example')
 
-interface Values {
+/** Labels on the screen. The first is in the main menu, the others in the menu that it opens. */
+export const CENTOS = 'CentOS Stream: text install over serial'
+const START = 'Start the installer'
+const EDIT = 'Edit the kernel arguments first'
+const PROMPT = 'Kernel arguments:'
+/** What the main menu shows after something has failed; the rest of the line says what. */
+const FAILED = 'Failed: '
+
+/** Values of the project's build-time variables. */
+export interface Values {
+  /** Where menus and scripts are fetched from. */
   readonly base: string
+  /** The installation tree of CentOS, without a slash at the end. */
   readonly repo: string
+  readonly console: string
 }
 
 /** Builds the project and returns its output tree. */
-export async function buildExample(directory: string, { repo }: Values): Promise<string> {
+export async function buildExample(directory: string, values: Values): Promise<string> {
   const tree = join(directory, 'out')
-  await mkdir(tree)
-  await writeFile(join(tree, 'boot.ipxe'), SCRIPT.replaceAll('$<repo>', repo))
+  const variables = Object.entries({ ...values, timeout: '600000' }).flatMap(([name, value]) => [
+    '--var',
+    `${name}=${value}`,
+  ])
+  await run(
+    process.execPath,
+    cliArguments(['build', 'menus', '--project', PROJECT, '--out', tree, ...variables]),
+  )
   return tree
 }
 
-const SCRIPT = `#!ipxe
-:menu
-menu Lab
-item --gap -- Installers
-item other Other thing
-item centos ${ENTRY}
-item edit ${EDIT_ENTRY}
-choose --timeout 60000 target || goto menu
-goto \${target}
-:other
-goto menu
-:edit
-set args panic=-1
-echo Kernel arguments:
-echo -n args: \${} && read args
-goto centos
-:centos
-imgfree
-kernel $<repo>/images/pxeboot/vmlinuz initrd=initrd.img console=ttyS0,115200 inst.text inst.repo=$<repo>/ \${args} || goto failed
-initrd $<repo>/images/pxeboot/initrd.img || goto failed
-boot || goto failed
-:failed
-echo ${FAILURE}: \${errno}
-prompt --timeout 5000 Press any key to go back
-goto menu
-`
+/** Waits for the main menu; long, because the firmware and all its network stages come first. */
+export async function mainMenu(machine: Machine, seconds: number): Promise<void> {
+  await machine.waitForScreen(CENTOS, seconds)
+}
+
+/** From the main menu to the kernel. */
+export async function startCentos(machine: Machine): Promise<void> {
+  await pick(machine, CENTOS)
+  await pick(machine, START)
+}
+
+/** From the main menu to the kernel, with `more` typed at the end of the kernel's arguments. */
+export async function startCentosWith(machine: Machine, more: string): Promise<void> {
+  await pick(machine, CENTOS)
+  await pick(machine, EDIT)
+  await machine.waitForScreen(PROMPT, 20)
+  await machine.keyboard.type(more)
+  await machine.keyboard.press('enter')
+  await pick(machine, START)
+}
+
+/** Waits for the main menu with a reason in it; returns the reason. */
+export async function failure(machine: Machine, seconds: number): Promise<string> {
+  return machine.waitFor(`the main menu with "${FAILED}…" in it`, seconds, (screen) => {
+    const rows = screen.rows()
+    if (!rows.some((row) => row.text.includes(CENTOS))) return undefined
+    return rows.find((row) => row.text.includes(FAILED))?.text.trim()
+  })
+}

@@ -4,8 +4,11 @@ import { basename, join } from 'node:path'
 import { kernelImage } from '../../scripts/system-packages.mjs'
 import { makeInitrd } from './initrd.js'
 
-/** Below the root of the tree; spelt as real mirrors spell it. */
-export const REPOSITORY_PATH = 'mirror/9-stream/BaseOS/x86_64/os'
+/**
+ * Below the root of the tree. The architecture is in it as in real mirrors; short, because a menu line shows 74
+ * characters and the whole URL of a missing kernel is looked for in one.
+ */
+export const REPOSITORY_PATH = 'mirror/x86_64/os'
 
 const PXEBOOT = 'images/pxeboot'
 

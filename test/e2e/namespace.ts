@@ -1,12 +1,13 @@
 /**
  * Two network namespaces joined by a cable: in "wire" a bridge with the machine's tap and the DHCP server, in
  * "server" ours. They have no name: each is held by one `cat` that ends with our end of its pipe, so nothing is
- * left behind even when this process is killed, and parallel runs cannot meet.
+ * left behind even when this process is killed, and parallel runs cannot meet. Root is not needed where the system
+ * lets people make user namespaces.
  */
 import { findCommand } from '../../scripts/system-packages.mjs'
 import { Cleanup } from './cleanup.js'
 import { run, start, until } from './processes.js'
-import type { Place } from './processes.js'
+import type { Place, Running } from './processes.js'
 
 export const WIRE_ADDRESS = '10.77.0.1'
 export const SERVER_ADDRESS = '10.77.0.2'
@@ -14,12 +15,16 @@ export const BRIDGE = 'br0'
 export const TAP = 'tap0'
 
 export interface Lan {
-  readonly wire: Place
-  readonly server: Place
+  readonly wire: Namespace
+  readonly server: Namespace
 }
 
 export async function makeLan(cleanup: Cleanup): Promise<Lan> {
-  const [wire, server] = await Promise.all([makeNamespace(cleanup, 'wire'), makeNamespace(cleanup, 'server')])
+  const where = await privileges(cleanup)
+  const [wire, server] = await Promise.all([
+    makeNamespace(cleanup, 'wire', where),
+    makeNamespace(cleanup, 'server', where),
+  ])
   const on = async (place: Place, ...args: string[]): Promise<void> => {
     await run('ip', args, place)
   }
@@ -40,43 +45,68 @@ export async function makeLan(cleanup: Cleanup): Promise<Lan> {
 }
 
 interface Namespace extends Place {
+  /** The process that holds it. */
   readonly pid: number
 }
 
-async function makeNamespace(cleanup: Cleanup, name: string): Promise<Namespace> {
+/**
+ * Where namespaces can be made: here when we are root, else in a user namespace in which we are. Both namespaces of
+ * a cable must be in the same one.
+ */
+async function privileges(cleanup: Cleanup): Promise<Place & { readonly options: readonly string[] }> {
+  if (process.getuid?.() === 0) return { prefix: [], options: [] }
+  const holder = await hold(cleanup, 'user namespace', [], ['--user', '--map-root-user'])
+  const options = ['--user', '--preserve-credentials']
+  return { prefix: [nsenter(), ...options, `--target=${holder.pid}`, '--'], options }
+}
+
+async function makeNamespace(
+  cleanup: Cleanup,
+  name: string,
+  { prefix, options }: Awaited<ReturnType<typeof privileges>>,
+): Promise<Namespace> {
+  const { pid } = await hold(cleanup, `namespace "${name}"`, prefix, ['--net'])
+  return { pid, prefix: [nsenter(), ...options, '--net', `--target=${pid}`, '--'] }
+}
+
+/** Starts a process that does nothing but hold the new namespaces that `kinds` names. */
+async function hold(
+  cleanup: Cleanup,
+  name: string,
+  prefix: readonly string[],
+  kinds: readonly string[],
+): Promise<Running> {
   const holder = start(cleanup, {
-    name: `the holder of namespace "${name}"`,
+    name: `the holder of ${name}`,
     command: 'unshare',
-    args: ['--net', '--', 'cat'],
+    args: [...kinds, '--', 'cat'],
+    place: { prefix },
   })
   // cat's echo says that unshare is done.
   holder.write('ready\n')
   await until(
     () => (holder.log().includes('ready') ? true : undefined),
     10,
-    () => `a network namespace was not ready within 10 s: ${holder.log().trim()}`,
-    () => (holder.hasExited() ? holder.log().trim() : undefined),
+    () => `${holder.name} was not ready within 10 s: ${holder.log().trim()}`,
+    () => (holder.hasExited() ? 'it has ended' : undefined),
   )
-  const prefix = [findCommand('nsenter') ?? 'nsenter', '--net', `--target=${holder.pid}`, '--']
-  return { pid: holder.pid, prefix }
+  return holder
 }
 
-/** Why this process cannot make a network with a tap in it, or undefined when it can. */
+function nsenter(): string {
+  return findCommand('nsenter') ?? 'nsenter'
+}
+
+/** Why this process cannot make a network with a tap in it, or undefined when it can: only trying tells. */
 export async function whyNoLan(): Promise<string | undefined> {
-  if (process.platform !== 'linux') return 'network namespaces need Linux'
-  if (process.getuid?.() !== 0) return 'network namespaces need root'
   const cleanup = new Cleanup()
   try {
     await makeLan(cleanup)
     return undefined
   } catch (error) {
-    return `no network namespace: ${firstLine(error)}`
+    const who = process.getuid?.() === 0 ? 'root' : 'not root'
+    return `no network namespace with a tap (${who}): ${(error as Error).message.split('\n')[0]}`
   } finally {
     await cleanup.close()
   }
-}
-
-function firstLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
-  return text.split('\n').slice(0, 2).join(' ')
 }

@@ -91,11 +91,14 @@ export function start(cleanup: Cleanup, options: StartOptions): Running {
   }
 }
 
-/** Runs a command to its end and returns its stdout; throws with its stderr when it fails. */
+/** Runs a command to its end and returns its stdout; throws one line with what it said when it fails. */
 export async function run(command: string, args: readonly string[], place: Place = HERE): Promise<string> {
   const line = [...place.prefix, absolute(command), ...args]
-  const { stdout } = await execa(absolute(line[0]!), line.slice(1), { stdin: 'ignore', timeout: 20_000 })
-  return stdout
+  const options = { stdin: 'ignore', reject: false, timeout: 30_000 } as const
+  const result = await execa(absolute(line[0]!), line.slice(1), options)
+  if (!result.failed) return result.stdout
+  const said = result.stderr.trim() === '' ? (result.shortMessage ?? 'no reason given') : result.stderr.trim()
+  throw new Error(`${command} ${args.join(' ')}: ${said}`)
 }
 
 /** Polls until `probe` gives something; `message` is asked only when the time is over or `abort` says why not. */

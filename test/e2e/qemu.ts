@@ -94,6 +94,10 @@ export class Machine {
     }
   }
 
+  get pid(): number {
+    return this.#process.pid
+  }
+
   /** What the serial line has printed, without control sequences. */
   history(): string {
     return this.#screen.history()

@@ -26,6 +26,8 @@ const LOADER = 'ipxe.efi'
 /** How QEMU's user network shows this host's loopback to the guest. */
 const USER_NETWORK_HOST = '10.0.2.2'
 
+export const CONSOLE = 'ttyS0,115200'
+
 export interface Scene {
   readonly machine: Machine
   readonly mirror: Mirror
@@ -46,7 +48,7 @@ export async function withScene(firmware: Firmware, play: (scene: Scene) => Prom
     const site = await (firmware === 'bios' ? loopbackSite() : lanSite(cleanup))
     const base = `http://${site.seenAs}${site.httpPort === 80 ? '' : `:${site.httpPort}`}`
     const repository = `${base}/${REPOSITORY_PATH}`
-    const tree = await buildExample(directory, { base, repo: repository })
+    const tree = await buildExample(directory, { base, repo: repository, console: CONSOLE })
     const mirror = await makeMirror(tree)
     if (firmware === 'uefi') await copyFile(STOCK_LOADER, join(tree, LOADER))
 
@@ -127,7 +129,8 @@ async function lanSite(cleanup: Cleanup): Promise<Site> {
   }
 }
 
-function workspace(cleanup: Cleanup): string {
+/** A directory of its own for what one boot writes. */
+export function workspace(cleanup: Cleanup): string {
   const directory = mkdtempSync(join(tmpdir(), 'ipxetool-e2e-'))
   cleanup.defer({
     undo: () => {
