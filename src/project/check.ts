@@ -1,13 +1,20 @@
 /** A project as `ipxetool check` sees it: everything that a build would complain about, without writing. */
-import type { Diagnostic } from '../diagnostics/diagnostic.js'
-import type { ProjectHost } from './host.js'
+import type { Script } from '../ast/nodes.js'
+import { suggest } from '../data/suggest.js'
+import { Diagnostic } from '../diagnostics/diagnostic.js'
+import { placeOf } from '../analysis/places.js'
+import { Disabled } from '../rules/disabled.js'
+import { settingsSetBy } from '../rules/facts.js'
+import { runRules } from '../rules/run.js'
+import { composeScript, type ComposedScript } from './compose.js'
+import type { ProjectScript } from './files.js'
+import { HostError, type ProjectHost } from './host.js'
+import { loadProject, type Project } from './project.js'
+import { underRoot } from './paths.js'
+import { substitute } from './substitute.js'
+import { missingPart, type Overrides, variableOf } from './variables.js'
 
-export interface CheckOptions {
-  /** `--var NAME=VALUE`. */
-  variables?: ReadonlyMap<string, string>
-  /** The environment, for `IPXETOOL_VAR_NAME`; nothing is read from the process. */
-  environment?: Readonly<Record<string, string | undefined>>
-}
+export type CheckOptions = Overrides
 
 export interface Checked {
   diagnostics: Diagnostic[]
@@ -18,10 +25,178 @@ export interface Checked {
 /**
  * @param root folder of `ipxetool.yaml` as the user knows it; the paths in the result begin with it (`.` adds nothing)
  */
-// eslint-disable-next-line @typescript-eslint/require-await
 export async function checkProject(root: string, host: ProjectHost, options: CheckOptions): Promise<Checked> {
-  void root
-  void host
-  void options
-  return { diagnostics: [], sources: new Map() }
+  const { project, diagnostics, sources } = await loadProject(root, host, options)
+  if (!project) return { diagnostics, sources }
+  const checked = await checkScripts(project)
+  return { diagnostics: [...diagnostics, ...checked.diagnostics], sources }
+}
+
+/** A script as it will be written. */
+export interface ReadyScript extends ProjectScript {
+  script: Script
+  /** Paths of the files that it was made of, as the user knows them. */
+  sources: readonly string[]
+}
+
+export interface CheckedScripts {
+  /** Without partials, and without those that could not be read. */
+  scripts: ReadyScript[]
+  diagnostics: Diagnostic[]
+}
+
+/** Composes all scripts of a project, replaces variables, and runs the rules. */
+export async function checkScripts(project: Project): Promise<CheckedScripts> {
+  const found = new Found()
+  const used = new Set<string>()
+  const included = new Set<string>()
+  const scripts: ReadyScript[] = []
+  for (const { path, kind } of project.scripts) {
+    if (kind === 'partial') continue
+    const composed = await compose(project, path, found)
+    if (!composed) continue
+    const [, ...others] = composed.files
+    for (const other of others) included.add(other)
+    found.add(composed.diagnostics)
+    fillIn(project, composed.script, underRoot(project.root, path), used, found)
+    scripts.push({ path, kind, script: composed.script, sources: composed.files })
+  }
+
+  const settingsSetAnywhere = new Set<string>()
+  for (const { script } of scripts) for (const name of settingsSetBy(script)) settingsSetAnywhere.add(name)
+  for (const { path, script } of scripts) {
+    found.add(
+      runRules(script, { path: underRoot(project.root, path), facts: { loose: false, settingsSetAnywhere } }),
+    )
+  }
+  reportUnused(project, used, included, found)
+  return { scripts, diagnostics: found.diagnostics }
+}
+
+/** Diagnostics, each once: a file that several scripts include would give its own several times. */
+class Found {
+  readonly diagnostics: Diagnostic[] = []
+  readonly #seen = new Set<string>()
+
+  add(diagnostics: readonly Diagnostic[]): void {
+    for (const diagnostic of diagnostics) {
+      const { file, ruleId, reason, place } = diagnostic
+      const key = JSON.stringify([file, place?.start.offset, ruleId, reason])
+      if (this.#seen.has(key)) continue
+      this.#seen.add(key)
+      this.diagnostics.push(diagnostic)
+    }
+  }
+}
+
+async function compose(project: Project, path: string, found: Found): Promise<ComposedScript | undefined> {
+  const file = underRoot(project.root, path)
+  try {
+    return await composeScript(file, await project.reader.read(file), project.reader)
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error
+    const note =
+      error.kind === 'too-large' ? 'iPXE holds a script in memory. Is this a script at all?' : undefined
+    found.add([
+      new Diagnostic({
+        ruleId: error.kind === 'too-large' ? 'script-size' : 'project-unreadable',
+        severity: 'error',
+        file,
+        reason: `The script cannot be read: ${error.message}`,
+        ...(note !== undefined && { note }),
+      }),
+    ])
+    return undefined
+  }
+}
+
+function fillIn(project: Project, script: Script, path: string, used: Set<string>, found: Found): void {
+  const { variables, config } = project
+  const disabled = new Disabled(script, (line) => line.origin?.path ?? path, path)
+  substitute(script, {
+    look(variable, line) {
+      const { name } = variable
+      const declared = variableOf(name, config.variables)
+      if (declared !== undefined) used.add(declared)
+      const value = variables.values.get(name)
+      if (value || variables.failed.has(name) || disabled.has('undefined-variable', line)) return value
+      const candidates = [...config.variables.keys()]
+      const near = suggest(name, candidates)
+      const place = placeOf(line, variable.span)
+      found.add([
+        new Diagnostic({
+          ruleId: 'undefined-variable',
+          severity: 'error',
+          file: line.origin?.path ?? path,
+          reason:
+            declared === undefined
+              ? `Variable \`$<${name}>\` is not declared${near === undefined ? '' : `; did you mean \`$<${near}>\`?`}`
+              : missingPart(name, declared),
+          ...(near !== undefined && { expected: [`$<${near}>`] }),
+          note:
+            declared === undefined
+              ? `Declare it in ${config.file}, or keep the text with \`# ipxetool disable=undefined-variable\`.`
+              : 'Write the value as `ttyS0,115200`.',
+          ...(place && { place }),
+        }),
+      ])
+      return undefined
+    },
+    report({ ruleId = 'variable-use', reason, note, expected }, variable, line) {
+      const place = placeOf(line, variable.span)
+      const file = line.origin?.path ?? path
+      found.add([
+        new Diagnostic({
+          ruleId,
+          severity: 'error',
+          file,
+          reason,
+          note,
+          ...(expected && { expected }),
+          ...(place && { place }),
+        }),
+      ])
+    },
+  })
+}
+
+function reportUnused(
+  project: Project,
+  used: Set<string>,
+  included: ReadonlySet<string>,
+  found: Found,
+): void {
+  const { config, variables, root } = project
+  const waiting = [...used]
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    for (const other of variables.references.get(name) ?? []) {
+      if (!used.has(other)) waiting.push(other)
+      used.add(other)
+    }
+  }
+  for (const name of config.variables.keys()) {
+    if (used.has(name)) continue
+    const place = config.placeOf(['variables', name], 'key')
+    const reason = `No script uses variable \`${name}\``
+    const note = `Remove it, or write \`$<${name}>\` where its value belongs.`
+    const { file } = config
+    found.add([
+      new Diagnostic({
+        ruleId: 'unused-variable',
+        severity: 'warning',
+        file,
+        reason,
+        note,
+        ...(place && { place }),
+      }),
+    ])
+  }
+  for (const { path, kind } of project.scripts) {
+    const file = underRoot(root, path)
+    if (kind !== 'partial' || included.has(file)) continue
+    const reason = `No script includes \`${path}\``
+    const note =
+      'A name that begins with `_` is for scripts that are only included. Include it, or rename it.'
+    found.add([new Diagnostic({ ruleId: 'unused-partial', severity: 'warning', file, reason, note })])
+  }
 }

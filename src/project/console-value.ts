@@ -22,7 +22,7 @@ const speeds = [
 ]
 
 /** Drivers that number their ports, and how many there can be. */
-const serialPorts = new Map([
+const serialPorts = new Map<string, number>([
   ...(['ttyS', 'ttyUSB', 'ttyACM', 'ttyAMA', 'ttyAML', 'ttyGS', 'ttyLP', 'ttyMSM', 'ttymxc'] as const).map(
     (name) => [name, 32] as const,
   ),

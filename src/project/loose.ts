@@ -1,8 +1,9 @@
 /** A script that belongs to no project, with what it includes. */
 import type { Script } from '../ast/nodes.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
-import { parse } from '../syntax/parse.js'
+import { composeScript, ScriptReader, scriptSizeLimit } from './compose.js'
 import type { ProjectHost } from './host.js'
+import { folderOf, isWithin } from './paths.js'
 
 export interface LooseOptions {
   /** Includes must stay below this folder. Default: the current folder when the script is in it, else its own. */
@@ -12,19 +13,31 @@ export interface LooseOptions {
 }
 
 export interface Composed {
-  /** Variables are replaced in a project and stay in a loose script; included lines carry their `origin`. */
+  /** Variables stay as they are; included lines carry their `origin`. */
   script: Script
-  /** Problems with directives and variables; rules have not run. */
+  /** Problems with include directives; rules have not run. */
   diagnostics: Diagnostic[]
   /** The script and all it includes, by the path in `Diagnostic.file`. */
   sources: ReadonlyMap<string, Uint8Array>
 }
 
+/** @throws HostError when the script itself cannot be read or has more than 16 MiB */
 export async function composeLoose(
   path: string,
   host: ProjectHost,
   options: LooseOptions = {},
 ): Promise<Composed> {
-  const bytes = options.input ?? (await host.readFile(path, 16 * 2 ** 20))
-  return { script: parse(bytes), diagnostics: [], sources: new Map([[path, bytes]]) }
+  const bytes = options.input ?? (await host.readFile(path, scriptSizeLimit))
+  const reader = new ScriptReader(host, await boundaryOf(path, host, options))
+  const { script, diagnostics } = await composeScript(path, bytes, reader)
+  reader.sources.set(path, bytes)
+  return { script, diagnostics, sources: reader.sources }
+}
+
+async function boundaryOf(path: string, host: ProjectHost, { root, input }: LooseOptions): Promise<string> {
+  if (root !== undefined) return host.realpath(root)
+  const current = await host.realpath('.')
+  if (input !== undefined && path === '-') return current
+  const folder = await host.realpath(folderOf(path)).catch(() => current)
+  return isWithin(current, folder) ? current : folder
 }

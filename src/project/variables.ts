@@ -44,6 +44,7 @@ const depthLimit = 100
 interface Source {
   text: string
   from: string
+  isFromFile: boolean
   /** In the project file: the value, or the name when the value comes from elsewhere. */
   place: Place | undefined
 }
@@ -89,13 +90,12 @@ class Resolver {
     this.#chain.push(name)
     const text = this.#expand(name, source)
     this.#chain.pop()
-    if (text === undefined || this.#failed.has(name)) {
+    if (text === undefined) {
       this.#fail(name)
       return
     }
     const typed = readTyped(declaration, text)
     if (isProblem(typed)) {
-      const isYaml = source.from.startsWith(this.#config.file)
       this.#report(
         'variable-value',
         'error',
@@ -103,7 +103,7 @@ class Resolver {
         source.place,
         {
           ...(typed.expected && { expected: typed.expected }),
-          note: [typed.note, isYaml ? undefined : `The value comes from ${source.from}.`]
+          note: [typed.note, source.isFromFile ? undefined : `The value comes from ${source.from}.`]
             .filter(Boolean)
             .join(' '),
         },
@@ -135,15 +135,17 @@ class Resolver {
     const path = ['variables', name]
     const keyPlace = this.#config.placeOf(path, 'key')
     const option = this.#overrides.variables?.get(name)
-    if (option !== undefined) return { text: option, from: `--var ${name}`, place: keyPlace }
+    if (option !== undefined)
+      return { text: option, from: `--var ${name}`, isFromFile: false, place: keyPlace }
     for (const variable of [environmentName(name), declaration.env]) {
       const text = variable === undefined ? undefined : this.#overrides.environment?.[variable]
-      if (text !== undefined) return { text, from: `the environment (${variable!})`, place: keyPlace }
+      if (text !== undefined)
+        return { text, from: `the environment (${variable!})`, isFromFile: false, place: keyPlace }
     }
     if (declaration.value !== undefined) {
       const place = this.#config.placeOf([...path, 'value'])
       const at = place ? `:${place.start.line}:${place.start.column}` : ''
-      return { text: asText(declaration.value), from: `${this.#config.file}${at}`, place }
+      return { text: asText(declaration.value), from: `${this.#config.file}${at}`, isFromFile: true, place }
     }
     // without `required: true` the schema check has already complained
     if (declaration.required === true) {
@@ -166,13 +168,13 @@ class Resolver {
       )
       return undefined
     }
-    let failed = false
+    const missing: string[] = []
     const text = source.text.replace(referencePattern, (whole, other: string) => {
       const value = this.#lookUp(name, other, source)
-      failed ||= value === undefined
+      if (value === undefined) missing.push(other)
       return value ?? whole
     })
-    if (failed) return undefined
+    if (missing.length > 0) return undefined
     if (text.length > lengthLimit) {
       this.#report(
         'variable-value',

@@ -1,0 +1,128 @@
+/** A boot project: its file, its scripts, its static files, the values of its variables. */
+import type { Diagnostic } from '../diagnostics/diagnostic.js'
+import { Diagnostic as Problem } from '../diagnostics/diagnostic.js'
+import { suggest } from '../data/suggest.js'
+import { ScriptReader } from './compose.js'
+import { type ProjectConfig, readConfig } from './config.js'
+import type { ProjectHost } from './host.js'
+import { findScripts, findStatic, type ProjectScript, type StaticFile } from './files.js'
+import { byCodeUnit, folderOf, nameOfPath, underRoot } from './paths.js'
+import { resolveVariables, type Overrides, type Variables } from './variables.js'
+
+export interface LoadOptions extends Overrides {
+  /** Folders that are no part of the project although they are in it, relative to its root: where `--out` leads. */
+  exclude?: readonly string[]
+}
+
+export interface Project {
+  /** As the user knows it. */
+  root: string
+  config: ProjectConfig
+  /** In the order of their paths. */
+  scripts: readonly ProjectScript[]
+  staticFiles: readonly StaticFile[]
+  variables: Variables
+  reader: ScriptReader
+  /** What loading found. */
+  diagnostics: readonly Diagnostic[]
+}
+
+export interface Loaded {
+  /** `undefined` when `ipxetool.yaml` says too little to go on. */
+  project: Project | undefined
+  diagnostics: Diagnostic[]
+  sources: ReadonlyMap<string, Uint8Array>
+}
+
+/**
+ * Reads a project. What is wrong with it is in the diagnostics; it throws only when the host fails in a way that no
+ * input explains.
+ *
+ * @param root folder of `ipxetool.yaml` as the user knows it
+ */
+export async function loadProject(root: string, host: ProjectHost, options: LoadOptions): Promise<Loaded> {
+  const { config, diagnostics, bytes } = await readConfig(root, host)
+  const sources = new Map<string, Uint8Array>()
+  if (bytes) sources.set(underRoot(root, 'ipxetool.yaml'), bytes)
+  if (!config) return { project: undefined, diagnostics, sources }
+
+  const reader = new ScriptReader(host, await host.realpath(root))
+  for (const [path, source] of sources) reader.sources.set(path, source)
+  const variables = resolveVariables(config, options)
+  diagnostics.push(...variables.diagnostics)
+  const staticFiles = await findStatic(root, config, reader, diagnostics)
+  const exclude = [config.out, ...(options.exclude ?? []), config.static ?? 'static']
+  const scripts = await findScripts(root, reader, exclude, diagnostics)
+  checkEntry(config, scripts, diagnostics)
+  checkCollisions(root, scripts, staticFiles, diagnostics)
+  const project = { root, config, scripts, staticFiles, variables, reader, diagnostics }
+  return { project, diagnostics, sources: reader.sources }
+}
+
+function checkEntry(
+  config: ProjectConfig,
+  scripts: readonly ProjectScript[],
+  diagnostics: Diagnostic[],
+): void {
+  const { entry } = config
+  const place = config.placeOf(['entry'])
+  const found = scripts.find(({ path }) => path === entry)
+  if (found?.kind === 'output') return
+  const candidates = scripts.filter(({ kind }) => kind === 'output').map(({ path }) => path)
+  const near = suggest(entry, candidates) ?? candidates.find((path) => nameOfPath(path) === nameOfPath(entry))
+  const reason =
+    found === undefined
+      ? `There is no entry script \`${entry}\`${near === undefined ? '' : `; did you mean \`${near}\`?`}`
+      : found.kind === 'partial'
+        ? `The entry script \`${entry}\` is a partial: its name begins with \`_\`, so it is only included`
+        : `The entry script \`${entry}\` is to be embedded in a loader and not a part of the tree`
+  diagnostics.push(
+    new Problem({
+      ruleId: 'project-entry',
+      severity: 'error',
+      file: config.file,
+      reason,
+      ...(place && { place }),
+      ...(candidates.length > 0 && { expected: near === undefined ? candidates : [near] }),
+      note: '`entry` names the script that machines load first, relative to `ipxetool.yaml`; without it that is `boot.ipxe`.',
+    }),
+  )
+}
+
+function checkCollisions(
+  root: string,
+  scripts: readonly ProjectScript[],
+  staticFiles: readonly StaticFile[],
+  diagnostics: Diagnostic[],
+): void {
+  const outputs = [
+    ...scripts
+      .filter(({ kind }) => kind === 'output')
+      .map(({ path }) => ({ path, file: underRoot(root, path) })),
+    ...staticFiles.map(({ path, file }) => ({ path, file })),
+  ]
+  const report = (file: string, reason: string, note: string): void => {
+    diagnostics.push(new Problem({ ruleId: 'project-collision', severity: 'error', file, reason, note }))
+  }
+  const seen = new Map<string, (typeof outputs)[number]>()
+  const add = (path: string, file: string, isFolder: boolean): void => {
+    const key = path.toLowerCase()
+    const other = seen.get(key)
+    if (other === undefined) seen.set(key, { path: isFolder ? `${path}/` : path, file })
+    else if (isFolder && other.path === `${path}/`) return
+    else if (other.path.replace(/\/$/, '') === path) {
+      report(file, `\`${path}\` in the output tree would also be \`${other.file}\``, 'Rename one of them.')
+    } else {
+      const note =
+        'TFTP servers on Windows, and FAT and many other file systems, do not tell them apart. Rename one.'
+      report(file, `\`${path}\` differs from \`${other.path}\` only in upper and lower case`, note)
+    }
+  }
+  for (const { path, file } of [...outputs].sort((a, b) => byCodeUnit(a.path, b.path))) {
+    if (path.toLowerCase() === 'manifest.json') {
+      report(file, '`manifest.json` in the output tree is written by the build', 'Rename the file.')
+    }
+    for (let folder = folderOf(path); folder !== '.'; folder = folderOf(folder)) add(folder, file, true)
+    add(path, file, false)
+  }
+}

@@ -1,0 +1,347 @@
+/** Replaces the build-time variables of a composed script, on the tree: a value can never change a script's shape. */
+import type {
+  Blank,
+  Break,
+  Command,
+  Continuation,
+  Label,
+  Line,
+  Script,
+  SettingName,
+  SettingScope,
+  SettingType,
+  Text,
+  Variable,
+  Word,
+  WordContent,
+} from '../ast/nodes.js'
+import { walk } from '../ast/walk.js'
+import { encodeText } from '../syntax/bytes.js'
+import { wordParser } from '../syntax/references.js'
+import { printJoined } from '../syntax/stringify.js'
+import { CommandPlace } from './command-place.js'
+import { keepsShape } from './shape.js'
+import {
+  changedShape,
+  trailingBackslash,
+  urlProblem,
+  type UseProblem,
+  valueProblem,
+  wordProblem,
+} from './use-checks.js'
+import type { Value } from './variables.js'
+
+export interface Substitution {
+  /** The value of `$<name>`; `undefined` leaves the text as it is (and has been reported if it needs to be). */
+  look(variable: Variable, line: Line): Value | undefined
+  report(problem: UseProblem, variable: Variable, line: Line): void
+}
+
+export function substitute(script: Script, substitution: Substitution): void {
+  for (const line of script.children) {
+    if (line.type === 'line' && hasVariable(line)) new LineSubstitution(line, substitution).run()
+  }
+}
+
+/** A variable in the script and what it stands for. */
+interface Use {
+  variable: Variable
+  value: Value
+}
+
+/** One word in the making. */
+interface Piece {
+  parts: { node: WordContent; use?: Use }[]
+  uses: Use[]
+  breaks: Break[]
+  /** Characters so far, without breaks. */
+  length: number
+  startsWithVariable: boolean
+}
+
+type SettingPart = SettingScope | SettingName | SettingType
+
+const parseWord = wordParser()
+
+class LineSubstitution {
+  readonly #line: Line
+  readonly #substitution: Substitution
+  readonly #uses: Use[] = []
+  #failed = false
+
+  constructor(line: Line, substitution: Substitution) {
+    this.#line = line
+    this.#substitution = substitution
+  }
+
+  run(): void {
+    let first = true
+    for (const child of this.#line.children) {
+      if (child.type === 'label') this.#label(child)
+      else if (child.type === 'command') this.#command(child, first)
+      if (child.type !== 'blank' && child.type !== 'continuation') first = false
+    }
+    if (this.#failed || this.#uses.length === 0) return
+    if (keepsShape(this.#line)) return
+    const last = this.#uses[this.#uses.length - 1]!
+    const { children } = this.#line
+    const end = children[children.length - 2]
+    const isAtEnd = end?.type === 'command' || end?.type === 'label'
+    if (isAtEnd && last.value.text.endsWith('\\') && printJoined(end).endsWith('\\')) {
+      this.#report(trailingBackslash(last.value), last)
+    } else this.#report(changedShape(this.#culprit().value), this.#culprit())
+  }
+
+  /** The first variable in a word that would not be read as that word. */
+  #culprit(): Use {
+    for (const use of this.#uses) if (/[${}<>|&;]/.test(use.value.text)) return use
+    return this.#uses[0]!
+  }
+
+  #report(problem: UseProblem, use: Use): void {
+    this.#failed = true
+    this.#substitution.report(problem, use.variable, this.#line)
+  }
+
+  /** The use of a variable, when it has a value that may stand there. */
+  #use(variable: Variable, check: (value: Value) => UseProblem | undefined): Use | undefined {
+    const value = this.#substitution.look(variable, this.#line)
+    if (!value) {
+      this.#failed = true
+      return undefined
+    }
+    const use = { variable, value }
+    const problem = check(value)
+    if (problem) {
+      this.#report(problem, use)
+      return undefined
+    }
+    this.#uses.push(use)
+    return use
+  }
+
+  #label(label: Label): void {
+    if (!label.children.some((child) => child.type === 'variable')) return
+    const piece = startPiece()
+    piece.length = 1
+    const breaks = new BreakCursor(label.breaks, 1)
+    for (const child of label.children) {
+      breaks.before(child, piece)
+      const use =
+        child.type === 'variable'
+          ? this.#use(child, (value) => valueProblem(value, 'label', false))
+          : undefined
+      if (use) addText(piece, encodeText(use.value.text), use)
+      else addNode(piece, child)
+    }
+    breaks.rest(piece)
+    label.children = piece.parts.map(({ node }) => node as Text | Variable)
+    setBreaks(label, piece)
+    const [use] = piece.uses
+    if (piece.length === 1 && use) {
+      this.#report(wordProblem(use.value, { ...nowhere, printed: '', isName: true })!, use)
+    }
+  }
+
+  /** @param first whether nothing stands before the command on its line */
+  #command(command: Command, first: boolean): void {
+    if (!hasVariable(command)) return
+    const children: Command['children'] = []
+    const place = new CommandPlace(this.#line)
+    for (const child of command.children) {
+      if (child.type !== 'word') {
+        children.push(child)
+        continue
+      }
+      if (!hasVariable(child)) {
+        children.push(child)
+        place.add(child)
+        continue
+      }
+      const words = this.#word(child, place, first && place.isName)
+      if (words.length === 0) dropWord(child, children)
+      for (const [index, word] of words.entries()) {
+        if (index > 0) children.push({ ...spanOf(child), type: 'blank', value: ' ' } satisfies Blank)
+        children.push(word)
+      }
+    }
+    command.children = children
+  }
+
+  #word(word: Word, place: CommandPlace, isFirstOnLine: boolean): Word[] {
+    const breaks = new BreakCursor(word.breaks, 0)
+    breaks.measure(word.children)
+    const usesBefore = this.#uses.length
+    this.#settings(word)
+    const inner = this.#uses.slice(usesBefore)
+    const pieces = [startPiece()]
+    for (const child of word.children) {
+      let piece = pieces[pieces.length - 1]!
+      breaks.before(child, piece)
+      const isFreeText = child.type === 'variable' && place.isFreeText
+      const use =
+        child.type === 'variable'
+          ? this.#use(child, (value) => valueProblem(value, 'word', value.allow.has('words') || isFreeText))
+          : undefined
+      if (!use) {
+        addNode(piece, child)
+        continue
+      }
+      if (piece.length === 0) piece.startsWithVariable = true
+      for (const [index, text] of encodeText(use.value.text)
+        .split(/[ \t]+/)
+        .entries()) {
+        if (index > 0) pieces.push((piece = { ...startPiece(), startsWithVariable: true }))
+        addText(piece, text, use)
+      }
+    }
+    breaks.rest(pieces[pieces.length - 1]!)
+    const [only] = pieces
+    const isNothing = pieces.length === 1 && only!.length === 0 && !place.isName
+    if (isNothing && only!.uses.every(({ value }) => value.allow.has('words'))) return []
+    return pieces.map((piece, index) => {
+      this.#checkPiece(piece, inner[0], place, isFirstOnLine && index === 0)
+      const made = toWord(piece, word)
+      place.add(made)
+      return made
+    })
+  }
+
+  /** @param inner a variable inside `${…}` in the word */
+  #checkPiece(piece: Piece, inner: Use | undefined, place: CommandPlace, isFirstOnLine: boolean): void {
+    const [use = inner] = piece.uses
+    if (!use || this.#failed) return
+    const problem = wordProblem(use.value, {
+      printed: piece.parts.map(({ node }) => printJoined(node)).join(''),
+      startsWithVariable: piece.startsWithVariable,
+      isFirstOnLine,
+      isName: place.isName,
+      isOptionPlace: place.isOptionPlace,
+    })
+    if (problem) this.#report(problem, use)
+    for (const [index, part] of piece.parts.entries()) {
+      const next = piece.parts[index + 1]
+      if (!part.use || part.use === next?.use) continue
+      const slash = urlProblem(part.use.value, next?.node.type === 'text' ? next.node.value : undefined)
+      if (slash) this.#report(slash, part.use)
+    }
+  }
+
+  /** Variables inside `${…}`, at any depth. */
+  #settings(word: Word): void {
+    const parts: SettingPart[] = []
+    for (const child of word.children) {
+      if (child.type !== 'reference') continue
+      walk(child, (node) => {
+        if (node.type === 'settingScope' || node.type === 'settingName' || node.type === 'settingType')
+          parts.push(node)
+        return undefined
+      })
+    }
+    for (const part of parts) {
+      if (!part.children.some((child) => child.type === 'variable')) continue
+      const piece = startPiece()
+      for (const child of part.children) {
+        const use =
+          child.type === 'variable'
+            ? this.#use(child, (value) => valueProblem(value, 'setting', false))
+            : undefined
+        if (use) addText(piece, encodeText(use.value.text), use)
+        else addNode(piece, child)
+      }
+      part.children = piece.parts.map(({ node }) => node)
+    }
+  }
+}
+
+const nowhere = { startsWithVariable: true, isFirstOnLine: false, isOptionPlace: false, isName: false }
+
+function hasVariable(root: Line | Command | Word): boolean {
+  let found = false
+  walk(root, (node) => {
+    if (node.type === 'variable') found = true
+    return !found
+  })
+  return found
+}
+
+function startPiece(): Piece {
+  return { parts: [], uses: [], breaks: [], length: 0, startsWithVariable: false }
+}
+
+function addNode(piece: Piece, node: WordContent): void {
+  piece.parts.push({ node })
+  piece.length += printJoined(node).length
+}
+
+/** @param text a byte string; what reads as `${…}` in it becomes references */
+function addText(piece: Piece, text: string, use: Use): void {
+  if (!piece.uses.includes(use)) piece.uses.push(use)
+  if (text === '') return
+  const { span } = use.variable
+  const nodes: WordContent[] = text.includes('${')
+    ? parseWord(text, 0, text.length, () => span ?? [0, 0])
+    : [{ type: 'text', value: text }]
+  for (const node of nodes) piece.parts.push({ node: span ? { ...node, span } : node, use })
+  piece.length += text.length
+}
+
+function toWord(piece: Piece, word: Word): Word {
+  const made: Word = { ...spanOf(word), type: 'word', children: piece.parts.map(({ node }) => node) }
+  setBreaks(made, piece)
+  return made
+}
+
+function spanOf(node: Word): Pick<Word, 'span'> {
+  return node.span ? { span: node.span } : {}
+}
+
+function setBreaks(node: Word | Label, piece: Piece): void {
+  if (piece.breaks.length > 0) node.breaks = piece.breaks
+  else delete node.breaks
+}
+
+/** Takes a word that became nothing out of its command, with the blanks before it; line breaks stay. */
+function dropWord(word: Word, children: Command['children']): void {
+  while (children[children.length - 1]?.type === 'blank') children.pop()
+  for (const { value, span } of word.breaks ?? []) {
+    children.push({ type: 'continuation', value, ...(span && { span }) } satisfies Continuation)
+  }
+}
+
+/** Moves the continuations inside a token along; one inside a variable goes before its value. */
+class BreakCursor {
+  readonly #breaks: readonly Break[]
+  readonly #lengths = new Map<WordContent, number>()
+  #next = 0
+  #at: number
+
+  constructor(breaks: readonly Break[] | undefined, start: number) {
+    this.#breaks = breaks ?? []
+    this.#at = start
+  }
+
+  /** Notes the lengths of nodes before anything inside them changes. */
+  measure(nodes: readonly WordContent[]): void {
+    if (this.#breaks.length === 0) return
+    for (const node of nodes) this.#lengths.set(node, printJoined(node).length)
+  }
+
+  before(node: WordContent, piece: Piece): void {
+    if (this.#next >= this.#breaks.length) return
+    const now = printJoined(node).length
+    const length = this.#lengths.get(node) ?? now
+    const isSame = node.type !== 'variable' && length === now
+    const end = this.#at + length
+    for (let item = this.#breaks[this.#next]; item && item.at < end; item = this.#breaks[++this.#next]) {
+      piece.breaks.push({ ...item, at: piece.length + (isSame ? Math.max(0, item.at - this.#at) : 0) })
+    }
+    this.#at = end
+  }
+
+  rest(piece: Piece): void {
+    for (; this.#next < this.#breaks.length; this.#next++) {
+      piece.breaks.push({ ...this.#breaks[this.#next]!, at: piece.length })
+    }
+  }
+}
