@@ -12,16 +12,20 @@ export interface Analysis {
   readonly settings: Settings
   /** The interpreted form of a command node. */
   readonly commandOf: ReadonlyMap<Command, ParsedCommand>
+  /** How many labels stand before a command: commands of one number are run one after the other. */
+  readonly sectionOf: ReadonlyMap<Command, number>
 }
 
 export function analyse(script: Script): Analysis {
   const commands: ParsedCommand[] = []
   const commandOf = new Map<Command, ParsedCommand>()
+  const sectionOf = new Map<Command, number>()
   const labels = new Labels()
   const settings = new Settings()
 
   const addCommand = (node: Command, line: Line): void => {
     let parsed = interpretCommand(node, line)
+    sectionOf.set(node, labels.all.length)
     if (parsed) commandOf.set(node, parsed)
     for (; parsed; parsed = parsed.inner) {
       commands.push(parsed)
@@ -37,5 +41,5 @@ export function analyse(script: Script): Analysis {
   }
   const hasForm = commands.some(({ spec, name }) => spec?.name === 'present' || name === 'form')
   for (const command of commands) settings.addCommand(command, hasForm)
-  return { script, commands, labels, settings, commandOf }
+  return { script, commands, labels, settings, commandOf, sectionOf }
 }

@@ -1,0 +1,17 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.js'
+import { sortDiagnostics } from '../diagnostics/sort.js'
+import { parse } from '../syntax/parse.js'
+import { runRules } from './run.js'
+
+/**
+ * Checks one script that belongs to no project. Never throws, whatever the bytes. Includes are not read: what an
+ * included file defines counts as missing.
+ *
+ * @param input bytes, or a string that is taken as UTF-8
+ * @param options `path` is the name of the file in the diagnostics, `script.ipxe` when there is none
+ */
+export function checkScript(input: Uint8Array | string, options: { path?: string } = {}): Diagnostic[] {
+  return sortDiagnostics(
+    runRules(parse(input, { positions: false }), { path: options.path ?? 'script.ipxe' }),
+  )
+}

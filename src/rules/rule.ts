@@ -1,0 +1,87 @@
+/** The contract of a rule. Each rule is one file, `src/rules/<id>.ts`, and one row in `src/rules/index.ts`. */
+import type { Analysis } from '../analysis/analyse.js'
+import type { ParsedCommand } from '../analysis/commands.js'
+import type {
+  Comment,
+  Ignored,
+  InvalidLine,
+  Label,
+  Line,
+  Reference,
+  Span,
+  Spanned,
+  Variable,
+  Word,
+} from '../ast/nodes.js'
+import type { Fix, Severity } from '../diagnostics/diagnostic.js'
+import type { ProjectFacts } from './facts.js'
+
+export interface Rule {
+  /** kebab-case, stable: people write it in `# ipxetool disable=…`. */
+  readonly id: string
+  /** One sentence, for lists. */
+  readonly summary: string
+  /** What it usually reports; a problem may say otherwise. */
+  readonly severity: Severity
+  readonly docs: RuleDocs
+  /** Called once for each script. */
+  create(context: RuleContext): Visitor
+}
+
+/**
+ * The documentation of a rule: printed by `ipxetool check --explain`, and run as tests.
+ * An example is the body of a script, without `#!ipxe` unless `wholeFiles` says so. `«…»` in `notOk` marks the place
+ * that the rule must report; without a mark it has to report something.
+ */
+export interface RuleDocs {
+  readonly why: string
+  readonly ok: readonly string[]
+  readonly notOk: readonly string[]
+  readonly wholeFiles?: true
+}
+
+/** Called for each node of its kind, in source order; `end` after the last one. */
+export interface Visitor {
+  command?(command: ParsedCommand): void
+  label?(label: Label, line: Line): void
+  word?(word: Word, line: Line): void
+  /** Nested references too, the outer one first. */
+  reference?(reference: Reference, line: Line): void
+  variable?(variable: Variable, line: Line): void
+  comment?(comment: Comment, line: Line): void
+  ignored?(ignored: Ignored, line: Line): void
+  line?(line: Line): void
+  invalid?(line: InvalidLine): void
+  end?(): void
+}
+
+export interface RuleContext {
+  readonly analysis: Analysis
+  readonly facts: ProjectFacts
+  /** The path that a line came from, as people know it. */
+  readonly pathOf: (line: Line | InvalidLine) => string
+  /** A repair in the file of `line`; undefined where a piece has no place in it. */
+  readonly fix: (line: Line | InvalidLine, description: string, edits: readonly SpanEdit[]) => Fix | undefined
+  readonly report: (problem: Problem) => void
+}
+
+/** Replace a span of the line by a byte string. */
+export interface SpanEdit {
+  span: Span | undefined
+  text: string
+}
+
+export interface Problem {
+  /** Where; undefined: the start of the script. */
+  line: Line | InvalidLine | undefined
+  /** What of the line; absent: all of it. */
+  at?: Span | Spanned
+  /** Instead of the rule's own. */
+  severity?: Severity
+  /** What is wrong, one sentence. Text of the script goes through `quote`. */
+  reason: string
+  expected?: string[]
+  /** The consequence, and what to do. */
+  note: string
+  fix?: Fix | undefined
+}

@@ -1,0 +1,134 @@
+/** Runs rules over one script. */
+import { type Analysis, analyse } from '../analysis/analyse.js'
+import { placeOf } from '../analysis/places.js'
+import type { InvalidLine, Line, Script, Word } from '../ast/nodes.js'
+import { walk } from '../ast/walk.js'
+import { Diagnostic, type Fix } from '../diagnostics/diagnostic.js'
+import { Disabled } from './disabled.js'
+import { looseFacts, type ProjectFacts } from './facts.js'
+import { allRules } from './index.js'
+import { isBinary } from './magic.js'
+import { missingMagic } from './missing-magic.js'
+import type { Problem, Rule, RuleContext, SpanEdit, Visitor } from './rule.js'
+
+export interface RunOptions {
+  /** Of the script, as people know it; lines with an `origin` have their own. */
+  path: string
+  /** Default: a loose script that nothing is known about. */
+  facts?: ProjectFacts
+  /** Default: all. */
+  rules?: readonly Rule[]
+}
+
+/**
+ * The diagnostics of one composed script, rule by rule: see `sortDiagnostics`. Never throws. Binary data gets only the
+ * one diagnostic that says so.
+ */
+export function runRules(script: Script, options: RunOptions): Diagnostic[] {
+  const { path, facts = looseFacts, rules = allRules } = options
+  const pathOf = (line: Line | InvalidLine): string => line.origin?.path ?? path
+  const analysis = analyse(script)
+  const disabled = new Disabled(script, pathOf, path)
+  const found: Diagnostic[] = []
+  const contextOf = (rule: Rule): RuleContext => ({
+    analysis,
+    facts,
+    pathOf,
+    fix,
+    report(problem) {
+      if (disabled.has(rule.id, problem.line)) return
+      found.push(toDiagnostic(problem, rule, problem.line ? pathOf(problem.line) : path))
+    },
+  })
+  const wanted = isBinary(script) ? rules.filter((rule) => rule === missingMagic) : rules
+  dispatch(
+    analysis,
+    wanted.map((rule) => rule.create(contextOf(rule))),
+  )
+  return found
+}
+
+/** One walk of the tree for all visitors. */
+function dispatch(analysis: Analysis, visitors: readonly Visitor[]): void {
+  const on = <Kind extends keyof Visitor>(
+    kind: Kind,
+  ): ((...args: Parameters<Required<Visitor>[Kind]>) => void)[] =>
+    visitors.flatMap((visitor) => {
+      const handler = visitor[kind] as ((...args: unknown[]) => void) | undefined
+      return handler ? [handler.bind(visitor)] : []
+    })
+  const handlers = {
+    command: on('command'),
+    label: on('label'),
+    word: on('word'),
+    reference: on('reference'),
+    variable: on('variable'),
+    comment: on('comment'),
+    ignored: on('ignored'),
+    line: on('line'),
+    invalid: on('invalid'),
+  }
+  /** References and variables of a word or label; `walk`, because they may be nested without end. */
+  const visitParts = (node: Word | Line['children'][number], line: Line): void => {
+    walk(node, (part) => {
+      if (part.type === 'reference') for (const handle of handlers.reference) handle(part, line)
+      else if (part.type === 'variable') for (const handle of handlers.variable) handle(part, line)
+      return undefined
+    })
+  }
+
+  for (const line of analysis.script.children) {
+    if (line.type === 'invalid') {
+      for (const handle of handlers.invalid) handle(line)
+      continue
+    }
+    for (const handle of handlers.line) handle(line)
+    for (const child of line.children) {
+      if (child.type === 'label') {
+        for (const handle of handlers.label) handle(child, line)
+        visitParts(child, line)
+      } else if (child.type === 'comment') for (const handle of handlers.comment) handle(child, line)
+      else if (child.type === 'ignored') for (const handle of handlers.ignored) handle(child, line)
+      else if (child.type === 'command') {
+        for (let parsed = analysis.commandOf.get(child); parsed; parsed = parsed.inner) {
+          for (const handle of handlers.command) handle(parsed)
+        }
+        for (const word of child.children) {
+          if (word.type !== 'word') continue
+          for (const handle of handlers.word) handle(word, line)
+          if (word.children.some((part) => part.type !== 'text')) visitParts(word, line)
+        }
+      }
+    }
+  }
+  for (const handle of on('end')) handle()
+}
+
+function toDiagnostic(problem: Problem, rule: Rule, file: string): Diagnostic {
+  const { line, at } = problem
+  const span = at && ('span' in at ? at.span : 'length' in at ? at : undefined)
+  const place = line ? placeOf(line, span) : { start: scriptStart, end: scriptStart }
+  return new Diagnostic({
+    ruleId: rule.id,
+    severity: problem.severity ?? rule.severity,
+    file,
+    reason: problem.reason,
+    note: problem.note,
+    ...(place ? { place } : {}),
+    ...(problem.expected ? { expected: problem.expected } : {}),
+    ...(problem.fix ? { fix: problem.fix } : {}),
+  })
+}
+
+const scriptStart = { line: 1, column: 1, offset: 0 }
+
+function fix(line: Line | InvalidLine, description: string, edits: readonly SpanEdit[]): Fix | undefined {
+  const base = line.position?.start.offset
+  if (base === undefined) return undefined
+  const absolute: Fix['edits'] = []
+  for (const { span, text } of edits) {
+    if (!span) return undefined
+    absolute.push({ start: base + span[0], end: base + span[1], text })
+  }
+  return { description, edits: absolute }
+}
