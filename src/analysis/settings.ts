@@ -87,8 +87,6 @@ export class Settings {
   readonly scopes = new Set<string>()
   /** Names that `isset` tests or `clear` or `show` mentions: that they may be unset is known. */
   readonly tested = new Set<string>()
-  /** Runs another script that may set anything: `chain boot.cfg`. */
-  runsOthers = false
 
   addCommand(command: ParsedCommand, hasForm: boolean): void {
     for (const write of settingWrites(command, hasForm)) {
@@ -106,14 +104,6 @@ export class Settings {
         }
       }
     }
-    if (
-      command.spec?.name === 'imgexec' &&
-      !command.options.some(({ spec: { long } }) => long === 'replace')
-    ) {
-      if (/\.(ipxe|cfg|php|txt|script)$/.test(command.positionals[0]?.text.replace(/[?#].*$/, '') ?? '')) {
-        this.runsOthers = true
-      }
-    }
   }
 
   isSet(name: string): boolean {
@@ -128,4 +118,10 @@ export class Settings {
 /** Whether iPXE itself has a setting of this name: predefined, or a DHCP option or another tag. */
 export function isKnownSetting(name: string): boolean {
   return findSetting(name) !== undefined || isTag(name)
+}
+
+/** Whether a command runs another script, which may set anything, and comes back: `chain boot.cfg`. */
+export function mayRunScript({ spec, options, positionals }: ParsedCommand): boolean {
+  if (spec?.name !== 'imgexec' || options.some(({ spec: { long } }) => long === 'replace')) return false
+  return /\.(ipxe|cfg|php|txt|script)$/.test(positionals[0]?.text.replace(/[?#].*$/, '') ?? '')
 }

@@ -1,4 +1,4 @@
-import { isKnownSetting, referenceParts } from '../analysis/settings.js'
+import { isKnownSetting, mayRunScript, referenceParts } from '../analysis/settings.js'
 import { hole, mayBecome } from '../analysis/text.js'
 import { settingNames } from '../data/lookup.js'
 import { suggest } from '../data/suggest.js'
@@ -20,7 +20,7 @@ export const unsetSetting: Rule = {
       'set base http://10.0.0.1\nchain ${base}/x.ipxe\n',
       'echo ${net0/mac:hexhyp} ${ip} ${67} ${43.1} ${smbios/1.8.16} ${efi/SecureBoot}\n',
       'isset ${debug} && echo ${debug} ||\n',
-      'set disk_${n} x\necho ${disk_1} ${other_${n}}\n',
+      'set n 1\nset disk_${n} x\necho ${disk_1} ${other_${n}}\n',
       'item user/name Name\npresent\necho ${user/name}\n',
       'md5sum --set sum x.iso\necho ${sum}\n',
       'chain boot.cfg ||\necho ${live_endpoint}\n',
@@ -44,18 +44,25 @@ export const unsetSetting: Rule = {
     const judge = (name: string): { near: string | undefined } | undefined => {
       if (isKnownSetting(name) || settings.tested.has(name) || isSet(name)) return undefined
       const near = name.length > 200 ? undefined : (suggest(name, own) ?? suggest(name, settingNames))
-      // a script that this one runs may have set it; a slip is still a slip
-      if (settings.runsOthers && near === undefined) return undefined
       return { near }
     }
+    /** A script that this one ran may have set anything; a slip is still a slip. */
+    let ranOthers = false
+    let runsOthers = false
     return {
+      line() {
+        ranOthers ||= runsOthers
+      },
+      command(command) {
+        runsOthers ||= mayRunScript(command)
+      },
       reference(reference, line) {
         const { scope, name } = referenceParts(reference)
         if (name === '' || name.includes(hole) || (scope !== undefined && openScopes.test(scope))) return
         let verdict = verdicts.get(name)
         if (!verdicts.has(name))
           verdicts.set(name, (verdict = verdicts.size < 5000 ? judge(name) : undefined))
-        if (!verdict) return
+        if (!verdict || (ranOthers && verdict.near === undefined)) return
         const { near } = verdict
         const part = reference.children.find(({ type }) => type === 'settingName')
         const differsInCase = near !== undefined && near.toLowerCase() === name.toLowerCase()
