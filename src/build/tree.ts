@@ -1,0 +1,65 @@
+/** The output tree of a project, before anything is written. */
+import { createHash } from 'node:crypto'
+import { posix } from 'node:path'
+import { Diagnostic } from '../diagnostics/diagnostic.js'
+import { checkScripts } from '../project/check.js'
+import { HostError } from '../project/host.js'
+import { byCodeUnit } from '../project/paths.js'
+import type { Project } from '../project/project.js'
+import { stringify } from '../syntax/stringify.js'
+import { makeManifest, type Manifest, type ManifestEntry } from './manifest.js'
+
+export interface BuiltTree {
+  /** What the build made, by path in the tree: scripts. */
+  files: ReadonlyMap<string, Uint8Array>
+  /** What is copied, by path in the tree: the file as the user knows it. */
+  copies: ReadonlyMap<string, string>
+  /** Of both. */
+  manifest: Manifest
+  /** With an error among them the tree is not to be written. */
+  diagnostics: Diagnostic[]
+}
+
+export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some(({ severity }) => severity === 'error')
+}
+
+/** Reads through the project's host; writes nothing. */
+export async function buildTree(project: Project): Promise<BuiltTree> {
+  const checked = await checkScripts(project)
+  const diagnostics = [...project.diagnostics, ...checked.diagnostics]
+  const files = new Map<string, Uint8Array>()
+  const copies = new Map<string, string>()
+  const entries = new Map<string, ManifestEntry>()
+  for (const { path, kind, script, sources } of checked.scripts) {
+    if (kind !== 'output') continue
+    const bytes = stringify(script)
+    files.set(path, bytes)
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    entries.set(path, {
+      size: bytes.length,
+      sha256,
+      origin: 'build',
+      sources: namesInProject(project, sources),
+    })
+  }
+  // hashing may take long, and a tree with errors is not written
+  const wanted = hasErrors(diagnostics) ? [] : project.staticFiles
+  for (const { path, file } of wanted) {
+    try {
+      const digest = await project.reader.host.digest(file)
+      copies.set(path, file)
+      entries.set(path, { ...digest, origin: 'static', sources: namesInProject(project, [file]) })
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error
+      const reason = `The file cannot be copied into the tree: ${error.message}`
+      diagnostics.push(new Diagnostic({ ruleId: 'project-static', severity: 'error', file, reason }))
+    }
+  }
+  return { files, copies, manifest: makeManifest(entries), diagnostics }
+}
+
+/** Relative to the project, so that the manifest does not depend on where the build was called. */
+function namesInProject(project: Project, files: readonly string[]): string[] {
+  return files.map((file) => posix.relative(project.root, file)).sort(byCodeUnit)
+}

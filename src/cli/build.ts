@@ -1,0 +1,172 @@
+/** `ipxetool build [menus]`: the project becomes its output tree. */
+import { homedir } from 'node:os'
+import { relative, resolve, sep } from 'node:path'
+import { checkOut, resolveOut } from '../build/out-folder.js'
+import { buildTree, hasErrors } from '../build/tree.js'
+import { writeTree, type Written } from '../build/write.js'
+import { suggest } from '../data/suggest.js'
+import type { Diagnostic } from '../diagnostics/diagnostic.js'
+import { IpxetoolError } from '../diagnostics/error.js'
+import { readConfig } from '../project/config.js'
+import { byCodeUnit } from '../project/paths.js'
+import { loadProject, type Project } from '../project/project.js'
+import { ExitCode } from './exit-codes.js'
+import { findProject, isProject } from './find-project.js'
+import type { Io } from './io.js'
+import { nodeHost } from './node-host.js'
+
+export interface BuildOptions {
+  /** The output tree, relative to the current folder; default: `out` of the project. */
+  out?: string
+  /** `NAME=VALUE` */
+  var?: string[]
+  /** The project's folder; default: the nearest one upward. */
+  project?: string
+  /** One JSON object on stdout in place of all text. */
+  json?: boolean
+  /** Only problems. */
+  quiet?: boolean
+  color?: boolean
+}
+
+/**
+ * @param target `menus`, a folder with a project, or nothing
+ * @throws IpxetoolError for a wrong call and for a tree that cannot be written
+ */
+export async function runBuild(target: string | undefined, options: BuildOptions, io: Io): Promise<number> {
+  const variables = parseVariables(options.var ?? [])
+  const root = await findProject(io.cwd, await projectOf(target, options, io))
+  const host = nodeHost(io.cwd)
+  const { config } = await readConfig(root, host)
+  const wanted =
+    options.out === undefined ? resolve(io.cwd, root, config?.out ?? 'out') : resolve(io.cwd, options.out)
+  const out = await resolveOut(wanted)
+  const realRoot = await resolveOut(resolve(io.cwd, root))
+  const place = { root: realRoot, home: io.env['HOME'] ?? homedir() }
+  checkOut(out, { ...place, sourceFolders: [] })
+
+  const exclude = [relative(realRoot, out).split(sep).join('/')]
+  const { project, diagnostics, sources } = await loadProject(root, host, {
+    variables,
+    environment: io.env,
+    exclude,
+  })
+  if (!project) return finish(diagnostics, sources, undefined, options, io)
+  checkOut(out, { ...place, sourceFolders: sourceFolders(project) })
+  const tree = await buildTree(project)
+  if (hasErrors(tree.diagnostics)) return finish(tree.diagnostics, sources, undefined, options, io)
+  const written = await writeTree(out, tree, {
+    resolveCopy: (file) => resolve(io.cwd, file),
+    signal: io.signal,
+  })
+  const entry = project.config.entry
+  return finish(tree.diagnostics, sources, { ...written, out, entry }, options, io)
+}
+
+function parseVariables(assignments: readonly string[]): Map<string, string> {
+  const variables = new Map<string, string>()
+  for (const assignment of assignments) {
+    const equals = assignment.indexOf('=')
+    if (equals <= 0) {
+      throw new IpxetoolError('bad-variable', `--var "${assignment}" does not say NAME=VALUE`, {
+        exitCode: 2,
+        hint: 'for example --var repo=http://mirror.example/centos',
+      })
+    }
+    variables.set(assignment.slice(0, equals), assignment.slice(equals + 1))
+  }
+  return variables
+}
+
+/** What `--project` says, or the target when that is a project. */
+async function projectOf(
+  target: string | undefined,
+  options: BuildOptions,
+  io: Io,
+): Promise<string | undefined> {
+  if (target === undefined || target === 'menus') return options.project
+  if (options.project === undefined && (await isProject(resolve(io.cwd, target)))) return target
+  const near = suggest(target, ['menus'])
+  throw new IpxetoolError('unknown-target', `there is nothing called "${target}" to build`, {
+    exitCode: 2,
+    hint:
+      near === undefined
+        ? 'possible are `ipxetool build`, `ipxetool build menus` and `ipxetool build DIR`, where DIR has an ipxetool.yaml'
+        : `did you mean \`ipxetool build ${near}\`?`,
+  })
+}
+
+/** The folders below the root that the tree must not be mixed with. */
+function sourceFolders(project: Project): string[] {
+  const folders = new Set<string>()
+  for (const { path } of project.scripts) {
+    const [top] = path.split('/')
+    if (top !== undefined && top !== path) folders.add(top)
+  }
+  if (project.staticFiles.length > 0) folders.add(project.config.static ?? 'static')
+  return [...folders].sort(byCodeUnit)
+}
+
+interface Result extends Written {
+  /** Full path. */
+  out: string
+  entry: string
+}
+
+function finish(
+  diagnostics: readonly Diagnostic[],
+  sources: ReadonlyMap<string, Uint8Array>,
+  result: Result | undefined,
+  options: BuildOptions,
+  io: Io,
+): number {
+  const code = result ? ExitCode.ok : ExitCode.problems
+  if (options.json === true) {
+    io.stdout.write(`${JSON.stringify(asJson(diagnostics, result), null, 2)}\n`)
+    return code
+  }
+  for (const diagnostic of diagnostics) io.stderr.write(`${oneLine(diagnostic)}\n`)
+  if (!result) io.stderr.write('nothing was written\n')
+  else if (options.quiet !== true) {
+    const shown = relative(io.cwd, result.out)
+    const tree = shown === '' || shown.startsWith('..') ? result.out : shown
+    const size = `${result.files} file${result.files === 1 ? '' : 's'}, ${result.bytes} bytes`
+    const kept = result.carried === 0 ? '' : `, ${result.carried} of others kept`
+    io.stdout.write(
+      `${tree}: ${result.changed ? 'written' : 'unchanged'}, ${size}${kept}\nentry: /${urlPath(result.entry)}\n`,
+    )
+  }
+  return code
+}
+
+function urlPath(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/')
+}
+
+function asJson(diagnostics: readonly Diagnostic[], result: Result | undefined): object {
+  return {
+    ok: result !== undefined,
+    ...(result && {
+      out: result.out,
+      entry: `/${urlPath(result.entry)}`,
+      changed: result.changed,
+      files: result.files,
+      bytes: result.bytes,
+      carried: result.carried,
+    }),
+    diagnostics: diagnostics.map(({ file, place, severity, ruleId, reason, note, expected }) => ({
+      file,
+      ...(place && { line: place.start.line, column: place.start.column }),
+      severity,
+      rule: ruleId,
+      message: reason,
+      ...(note !== undefined && { note }),
+      ...(expected && { expected }),
+    })),
+  }
+}
+
+function oneLine({ file, place, severity, ruleId, reason, note }: Diagnostic): string {
+  const at = place ? `:${place.start.line}:${place.start.column}` : ''
+  return `${file}${at}: ${severity}: ${reason} (${ruleId})${note === undefined ? '' : `\n  ${note}`}`
+}
