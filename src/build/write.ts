@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, renameSync } from 'node:fs'
 import { chmod, copyFile, link, mkdir, open, readlink, rm, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { IpxetoolError } from '../diagnostics/error.js'
 import { byCodeUnit } from '../project/paths.js'
 import { withLock } from './lock.js'
@@ -157,17 +156,16 @@ class TreeWriter {
   async #copyFile(path: string, file: string): Promise<void> {
     await this.#makeFolders(path)
     const hash = createHash('sha256')
+    const source = createReadStream(this.#options.resolveCopy(file))
     const handle = await open(join(this.#paths.staged, path), 'wx', fileMode)
     try {
-      await pipeline(
-        createReadStream(this.#options.resolveCopy(file)),
-        async function* (chunks: AsyncIterable<Buffer>) {
-          for await (const chunk of chunks) {
+      await handle.writeFile(
+        (async function* () {
+          for await (const chunk of source as AsyncIterable<Buffer>) {
             hash.update(chunk)
             yield chunk
           }
-        },
-        handle.createWriteStream({ autoClose: false }),
+        })(),
       )
       await handle.chmod(fileMode)
       await handle.sync()
