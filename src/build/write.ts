@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, renameSync } from 'node:fs'
-import { chmod, copyFile, link, mkdir, open, readlink, rm, symlink } from 'node:fs/promises'
+import { chmod, copyFile, link, mkdir, open, readlink, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { IpxetoolError } from '../diagnostics/error.js'
 import { byCodeUnit } from '../project/paths.js'
@@ -159,7 +159,8 @@ class TreeWriter {
     const source = createReadStream(this.#options.resolveCopy(file))
     const handle = await open(join(this.#paths.staged, path), 'wx', fileMode)
     try {
-      await handle.writeFile(
+      await writeFile(
+        handle,
         (async function* () {
           for await (const chunk of source as AsyncIterable<Buffer>) {
             hash.update(chunk)

@@ -6,6 +6,7 @@ import { buildTree, hasErrors } from '../build/tree.js'
 import { writeTree, type Written } from '../build/write.js'
 import { suggest } from '../data/suggest.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
+import { sortDiagnostics } from '../diagnostics/sort.js'
 import { IpxetoolError } from '../diagnostics/error.js'
 import { readConfig } from '../project/config.js'
 import { byCodeUnit } from '../project/paths.js'
@@ -114,12 +115,13 @@ interface Result extends Written {
 }
 
 function finish(
-  diagnostics: readonly Diagnostic[],
+  unsorted: readonly Diagnostic[],
   sources: ReadonlyMap<string, Uint8Array>,
   result: Result | undefined,
   options: BuildOptions,
   io: Io,
 ): number {
+  const diagnostics = sortDiagnostics(unsorted)
   const code = result ? ExitCode.ok : ExitCode.problems
   if (options.json === true) {
     io.stdout.write(`${JSON.stringify(asJson(diagnostics, result), null, 2)}\n`)

@@ -1,17 +1,19 @@
 /** A project as `ipxetool check` sees it: everything that a build would complain about, without writing. */
-import type { Script } from '../ast/nodes.js'
+import type { Line, Script, Variable } from '../ast/nodes.js'
 import { suggest } from '../data/suggest.js'
-import { Diagnostic } from '../diagnostics/diagnostic.js'
+import { Diagnostic, type Place } from '../diagnostics/diagnostic.js'
 import { placeOf } from '../analysis/places.js'
 import { Disabled } from '../rules/disabled.js'
 import { settingsSetBy } from '../rules/facts.js'
 import { runRules } from '../rules/run.js'
 import { composeScript, type ComposedScript } from './compose.js'
+import type { ProjectConfig } from './config.js'
 import type { ProjectScript } from './files.js'
 import { HostError, type ProjectHost } from './host.js'
 import { loadProject, type Project } from './project.js'
 import { underRoot } from './paths.js'
 import { substitute } from './substitute.js'
+import type { UseProblem } from './use-checks.js'
 import { missingPart, type Overrides, variableOf } from './variables.js'
 
 export type CheckOptions = Overrides
@@ -113,6 +115,7 @@ async function compose(project: Project, path: string, found: Found): Promise<Co
 function fillIn(project: Project, script: Script, path: string, used: Set<string>, found: Found): void {
   const { variables, config } = project
   const disabled = new Disabled(script, (line) => line.origin?.path ?? path, path)
+  const places = new SamePlaces(path)
   substitute(script, {
     look(variable, line) {
       const { name } = variable
@@ -120,44 +123,70 @@ function fillIn(project: Project, script: Script, path: string, used: Set<string
       if (declared !== undefined) used.add(declared)
       const value = variables.values.get(name)
       if (value || variables.failed.has(name) || disabled.has('undefined-variable', line)) return value
-      const candidates = [...config.variables.keys()]
-      const near = suggest(name, candidates)
-      const place = placeOf(line, variable.span)
-      found.add([
-        new Diagnostic({
-          ruleId: 'undefined-variable',
-          severity: 'error',
-          file: line.origin?.path ?? path,
-          reason:
-            declared === undefined
-              ? `Variable \`$<${name}>\` is not declared${near === undefined ? '' : `; did you mean \`$<${near}>\`?`}`
-              : missingPart(name, declared),
-          ...(near !== undefined && { expected: [`$<${near}>`] }),
-          note:
-            declared === undefined
-              ? `Declare it in ${config.file}, or keep the text with \`# ipxetool disable=undefined-variable\`.`
-              : 'Write the value as `ttyS0,115200`.',
-          ...(place && { place }),
-        }),
-      ])
+      places.add(undefinedVariable(name, declared, config), variable, line)
       return undefined
     },
-    report({ ruleId = 'variable-use', reason, note, expected }, variable, line) {
-      const place = placeOf(line, variable.span)
-      const file = line.origin?.path ?? path
-      found.add([
-        new Diagnostic({
-          ruleId,
-          severity: 'error',
-          file,
-          reason,
-          note,
-          ...(expected && { expected }),
-          ...(place && { place }),
-        }),
-      ])
+    report: (problem, variable, line) => {
+      places.add(problem, variable, line)
     },
   })
+  found.add(places.diagnostics())
+}
+
+function undefinedVariable(name: string, declared: string | undefined, config: ProjectConfig): UseProblem {
+  const ruleId = 'undefined-variable'
+  if (declared !== undefined) {
+    return { ruleId, reason: missingPart(name, declared), note: 'Write the value as `ttyS0,115200`.' }
+  }
+  const near = suggest(name, config.variables.keys())
+  return {
+    ruleId,
+    reason: `Variable \`$<${name}>\` is not declared${near === undefined ? '' : `; did you mean \`$<${near}>\`?`}`,
+    note: `Declare it in ${config.file}, or keep the text with \`# ipxetool disable=undefined-variable\`.`,
+    ...(near !== undefined && { expected: [`$<${near}>`] }),
+  }
+}
+
+/** What is wrong with a value is wrong in many places: said at the first of each file, with the lines of the others. */
+class SamePlaces {
+  readonly #path: string
+  readonly #problems = new Map<string, { file: string; problem: UseProblem; places: Place[] }>()
+
+  /** @param path of the script itself */
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  add(problem: UseProblem, variable: Variable, line: Line): void {
+    const file = line.origin?.path ?? this.#path
+    const key = JSON.stringify([file, problem.ruleId, problem.reason])
+    const same = this.#problems.get(key) ?? { file, problem, places: [] }
+    this.#problems.set(key, same)
+    const place = placeOf(line, variable.span)
+    if (place) same.places.push(place)
+  }
+
+  diagnostics(): Diagnostic[] {
+    return [...this.#problems.values()].map(({ file, problem, places }) => {
+      const { ruleId = 'variable-use', reason, note, expected } = problem
+      const [place, ...others] = places
+      const lines = [...new Set(others.map(({ start }) => start.line))].filter(
+        (line) => line !== place?.start.line,
+      )
+      const more =
+        lines.length > 5 ? `${lines.slice(0, 5).join(', ')} and ${lines.length - 5} more` : lines.join(', ')
+      const also = lines.length === 0 ? '' : ` Also in line${lines.length === 1 ? '' : 's'} ${more}.`
+      return new Diagnostic({
+        ruleId,
+        severity: 'error',
+        file,
+        reason,
+        note: `${note}${also}`,
+        ...(expected && { expected }),
+        ...(place && { place }),
+      })
+    })
+  }
 }
 
 function reportUnused(

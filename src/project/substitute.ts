@@ -1,7 +1,6 @@
 /** Replaces the build-time variables of a composed script, on the tree: a value can never change a script's shape. */
 import type {
   Blank,
-  Break,
   Command,
   Continuation,
   Label,
@@ -13,13 +12,22 @@ import type {
   Text,
   Variable,
   Word,
-  WordContent,
 } from '../ast/nodes.js'
 import { walk } from '../ast/walk.js'
 import { encodeText } from '../syntax/bytes.js'
-import { wordParser } from '../syntax/references.js'
 import { printJoined } from '../syntax/stringify.js'
 import { CommandPlace } from './command-place.js'
+import {
+  addNode,
+  addText,
+  BreakCursor,
+  type Piece,
+  setBreaks,
+  spanOf,
+  startPiece,
+  toWord,
+  type Use,
+} from './pieces.js'
 import { keepsShape } from './shape.js'
 import {
   changedShape,
@@ -43,25 +51,7 @@ export function substitute(script: Script, substitution: Substitution): void {
   }
 }
 
-/** A variable in the script and what it stands for. */
-interface Use {
-  variable: Variable
-  value: Value
-}
-
-/** One word in the making. */
-interface Piece {
-  parts: { node: WordContent; use?: Use }[]
-  uses: Use[]
-  breaks: Break[]
-  /** Characters so far, without breaks. */
-  length: number
-  startsWithVariable: boolean
-}
-
 type SettingPart = SettingScope | SettingName | SettingType
-
-const parseWord = wordParser()
 
 class LineSubstitution {
   readonly #line: Line
@@ -75,6 +65,7 @@ class LineSubstitution {
   }
 
   run(): void {
+    const before = this.#line.children.map((child) => ('children' in child ? child.children : undefined))
     let first = true
     for (const child of this.#line.children) {
       if (child.type === 'label') this.#label(child)
@@ -83,6 +74,14 @@ class LineSubstitution {
     }
     if (this.#failed || this.#uses.length === 0) return
     if (keepsShape(this.#line)) return
+    this.#explain()
+    for (const [index, child] of this.#line.children.entries()) {
+      if ('children' in child) child.children = before[index]!
+    }
+  }
+
+  /** Says what none of the checks has found. */
+  #explain(): void {
     const last = this.#uses[this.#uses.length - 1]!
     const { children } = this.#line
     const end = children[children.length - 2]
@@ -199,12 +198,14 @@ class LineSubstitution {
     const [only] = pieces
     const isNothing = pieces.length === 1 && only!.length === 0 && !place.isName
     if (isNothing && only!.uses.every(({ value }) => value.allow.has('words'))) return []
-    return pieces.map((piece, index) => {
+    const words = pieces.map((piece, index) => {
       this.#checkPiece(piece, inner[0], place, isFirstOnLine && index === 0)
       const made = toWord(piece, word)
       place.add(made)
       return made
     })
+    // what is refused stays a variable, about which no rule can complain once more
+    return this.#failed ? [word] : words
   }
 
   /** @param inner a variable inside `${…}` in the word */
@@ -265,83 +266,10 @@ function hasVariable(root: Line | Command | Word): boolean {
   return found
 }
 
-function startPiece(): Piece {
-  return { parts: [], uses: [], breaks: [], length: 0, startsWithVariable: false }
-}
-
-function addNode(piece: Piece, node: WordContent): void {
-  piece.parts.push({ node })
-  piece.length += printJoined(node).length
-}
-
-/** @param text a byte string; what reads as `${…}` in it becomes references */
-function addText(piece: Piece, text: string, use: Use): void {
-  if (!piece.uses.includes(use)) piece.uses.push(use)
-  if (text === '') return
-  const { span } = use.variable
-  const nodes: WordContent[] = text.includes('${')
-    ? parseWord(text, 0, text.length, () => span ?? [0, 0])
-    : [{ type: 'text', value: text }]
-  for (const node of nodes) piece.parts.push({ node: span ? { ...node, span } : node, use })
-  piece.length += text.length
-}
-
-function toWord(piece: Piece, word: Word): Word {
-  const made: Word = { ...spanOf(word), type: 'word', children: piece.parts.map(({ node }) => node) }
-  setBreaks(made, piece)
-  return made
-}
-
-function spanOf(node: Word): Pick<Word, 'span'> {
-  return node.span ? { span: node.span } : {}
-}
-
-function setBreaks(node: Word | Label, piece: Piece): void {
-  if (piece.breaks.length > 0) node.breaks = piece.breaks
-  else delete node.breaks
-}
-
 /** Takes a word that became nothing out of its command, with the blanks before it; line breaks stay. */
 function dropWord(word: Word, children: Command['children']): void {
   while (children[children.length - 1]?.type === 'blank') children.pop()
   for (const { value, span } of word.breaks ?? []) {
     children.push({ type: 'continuation', value, ...(span && { span }) } satisfies Continuation)
-  }
-}
-
-/** Moves the continuations inside a token along; one inside a variable goes before its value. */
-class BreakCursor {
-  readonly #breaks: readonly Break[]
-  readonly #lengths = new Map<WordContent, number>()
-  #next = 0
-  #at: number
-
-  constructor(breaks: readonly Break[] | undefined, start: number) {
-    this.#breaks = breaks ?? []
-    this.#at = start
-  }
-
-  /** Notes the lengths of nodes before anything inside them changes. */
-  measure(nodes: readonly WordContent[]): void {
-    if (this.#breaks.length === 0) return
-    for (const node of nodes) this.#lengths.set(node, printJoined(node).length)
-  }
-
-  before(node: WordContent, piece: Piece): void {
-    if (this.#next >= this.#breaks.length) return
-    const now = printJoined(node).length
-    const length = this.#lengths.get(node) ?? now
-    const isSame = node.type !== 'variable' && length === now
-    const end = this.#at + length
-    for (let item = this.#breaks[this.#next]; item && item.at < end; item = this.#breaks[++this.#next]) {
-      piece.breaks.push({ ...item, at: piece.length + (isSame ? Math.max(0, item.at - this.#at) : 0) })
-    }
-    this.#at = end
-  }
-
-  rest(piece: Piece): void {
-    for (; this.#next < this.#breaks.length; this.#next++) {
-      piece.breaks.push({ ...this.#breaks[this.#next]!, at: piece.length })
-    }
   }
 }

@@ -2,6 +2,7 @@
  * Why a value cannot stand where a script uses it, in words. `keepsShape` would find every one of these too, but
  * could not say what to do.
  */
+import { decodeText } from '../syntax/bytes.js'
 import type { Value } from './variables.js'
 import { shown } from './yaml.js'
 
@@ -129,7 +130,7 @@ export function wordProblem(value: Value, word: WordFacts): UseProblem | undefin
   if (printed.startsWith('#')) {
     return refusal(
       value,
-      'begins with `#`',
+      beginning(value, printed),
       'At the start of a word that is a comment: the rest of the line would be ignored.',
     )
   }
@@ -146,7 +147,7 @@ export function wordProblem(value: Value, word: WordFacts): UseProblem | undefin
   if (printed.startsWith('-') && word.isOptionPlace && !value.allow.has('options')) {
     return refusal(
       value,
-      'begins with `-`',
+      beginning(value, printed),
       'The command would read it as an option. Put `--` before it in the script, or declare the variable with `allow: [options]`.',
     )
   }
@@ -174,6 +175,13 @@ export function urlProblem(value: Value, next: string | undefined): UseProblem |
     }
   }
   return undefined
+}
+
+function beginning({ text }: Value, printed: string): string {
+  const [mark = ''] = printed
+  return text.startsWith(mark)
+    ? `begins with \`${mark}\``
+    : `gives the word \`${shown(decodeText(printed), 30)}\``
 }
 
 export function trailingBackslash(value: Value): UseProblem {

@@ -6,7 +6,7 @@ import type { Point } from 'unist'
 import { isAlias, isCollection, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml'
 import type { Document, Node, Pair, YAMLMap } from 'yaml'
 import { Diagnostic, type Place } from '../diagnostics/diagnostic.js'
-import { hasControl } from './paths.js'
+import { visible } from '../diagnostics/visible.js'
 
 export type YamlPath = readonly (string | number)[]
 
@@ -246,16 +246,7 @@ class Places {
   }
 }
 
-/** Text from the project as it is shown in a message: on one line, not endless. */
+/** Text from the project as it is shown in a message: on one line, not endless, nothing that a terminal obeys. */
 export function shown(text: string, limit = 70): string {
-  const cut = text.length > limit ? `${text.slice(0, limit - 1)}…` : text
-  if (!hasControl(cut)) return cut
-  let result = ''
-  for (const character of cut) result += hasControl(character) ? escapeControl(character) : character
-  return result
-}
-
-function escapeControl(character: string): string {
-  const known: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\0': '\\0' }
-  return known[character] ?? `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
+  return visible(text.length > limit ? `${text.slice(0, limit - 1)}…` : text)
 }
