@@ -1,0 +1,159 @@
+/**
+ * Menus to scripts. One menu is one script; every entry is a label in it, says what it is about to do, and comes back
+ * to the menu with the reason when that fails. The result is meant to be read.
+ */
+import type { Script } from '../ast/nodes.js'
+import { writeEntry } from './entries.js'
+import { assignKeys } from './keys.js'
+import { writeMenuLines } from './menu-lines.js'
+import { entryId, modelProblems, type ModelProblem, shownSource } from './problems.js'
+import type { Entry, Menu } from './schema.js'
+import { ScriptWriter } from './writer.js'
+
+export interface CompileOptions {
+  /** Id of the menu that machines see first and the path of its script; absent when a script of the user's is first. */
+  first?: { menu: string; path: string }
+  /** The serial console of the project, as after `console=`: `ttyS1,115200` or `$<console>`. */
+  console?: string
+}
+
+export interface GeneratedScript {
+  /** In the output tree. */
+  path: string
+  menu: Menu
+  script: Script
+}
+
+export interface Compiled {
+  scripts: GeneratedScript[]
+  problems: ModelProblem[]
+}
+
+/** Where the script of a menu lies in the output tree. */
+export function menuPath(id: string, options: CompileOptions): string {
+  return options.first?.menu === id ? options.first.path : `menus/${id}.ipxe`
+}
+
+/** Compiles validated menus. With an error among the problems there are no scripts. */
+export function compileMenus(menus: readonly Menu[], options: CompileOptions = {}): Compiled {
+  const problems = modelProblems(menus, options.first?.menu)
+  if (problems.some(({ severity }) => severity === 'error')) return { scripts: [], problems }
+  const byId = new Map(menus.map((menu) => [menu.id, menu]))
+  const scripts = menus.map((menu) => compileMenu(menu, byId, options))
+  return { scripts, problems }
+}
+
+/** What the writers of entries need to know about where they are. */
+export interface MenuContext {
+  menu: Menu
+  path: string
+  isFirst: boolean
+  console: string | undefined
+  keys: ReadonlyMap<string, string>
+  /** Some entry lets its kernel arguments be edited. */
+  canEdit: boolean
+  titleOf: (menu: string) => string
+  /** The script of another menu, relative to this one. */
+  pathTo: (menu: string) => string
+}
+
+function compileMenu(menu: Menu, byId: ReadonlyMap<string, Menu>, options: CompileOptions): GeneratedScript {
+  const path = menuPath(menu.id, options)
+  const canEdit = menu.entries.some((entry) =>
+    'editArgs' in entry && entry.editArgs !== false ? true : isKernel(entry),
+  )
+  const context: MenuContext = {
+    menu,
+    path,
+    isFirst: options.first?.menu === menu.id,
+    console: options.console,
+    canEdit,
+    keys: keysOf(menu, canEdit, options.first?.menu === menu.id),
+    titleOf: (id) => byId.get(id)?.title ?? id,
+    pathTo: (id) => relativePath(path, menuPath(id, options)),
+  }
+  const writer = new ScriptWriter(menu.source)
+  writer.line('#!ipxe')
+  writer.comment(
+    `Written by ipxetool${menu.source ? ` from ${menu.source.file}: change that file, not this one` : ''}.`,
+  )
+  writeMenuLines(writer, context)
+  for (const entry of menu.entries) {
+    const id = entryId(entry)
+    if (id === undefined) continue
+    writer.source = entry.source ?? menu.source
+    writer.line()
+    writer.comment(`${labelOf(entry, context)}${entry.source ? ` (${shownSource(entry.source)})` : ''}`)
+    writer.line(`:${id}`)
+    writeEntry(writer, entry, context)
+  }
+  writer.source = menu.source
+  writeTail(writer, context)
+  return { path, menu, script: writer.finish() }
+}
+
+function isKernel(entry: Entry): boolean {
+  return 'args' in entry ? entry.editArgs !== false : 'console' in entry || kernelKinds.has(entry.kind)
+}
+
+const kernelKinds = new Set<Entry['kind']>([
+  'linux',
+  'coreos',
+  'flatcar',
+  'anaconda',
+  'debian',
+  'casper',
+  'alpine',
+])
+
+/** What the menu shows for an entry. */
+export function labelOf(entry: Entry, context: MenuContext): string {
+  if (entry.kind === 'separator') return entry.label ?? ''
+  if (entry.kind === 'submenu') return entry.label ?? context.titleOf(entry.menu)
+  return entry.label
+}
+
+function keysOf(menu: Menu, canEdit: boolean, isFirst: boolean): Map<string, string> {
+  const requests = menu.entries.flatMap((entry) => {
+    const id = entryId(entry)
+    if (id === undefined || entry.kind === 'separator') return []
+    return [{ id, label: entry.label ?? id, key: entry.key }]
+  })
+  // the keys of the menu's own items come before the letters of labels, after what was asked for
+  const taken = new Set(requests.map(({ key }) => key))
+  const own = (id: string, key: string) => [{ id, label: id, key: taken.has(key) ? undefined : key }]
+  return assignKeys([...requests, ...(canEdit ? own('edit', 'e') : []), ...(isFirst ? [] : own('back', 'b'))])
+}
+
+function writeTail(writer: ScriptWriter, { isFirst, canEdit }: MenuContext): void {
+  if (canEdit) {
+    writer.line()
+    writer.comment('Ask for the kernel arguments of the next entry, or no longer')
+    writer.line(':edit')
+    writer.line('iseq ${edit} yes && clear edit || set edit yes')
+    writer.line('goto menu')
+  }
+  writer.line()
+  if (isFirst) {
+    writer.comment('Escape leads to the shell: somebody sits at the machine')
+    writer.line(':leave')
+    writer.line('echo Type exit to come back to the menu.')
+    writer.line('shell ||')
+    writer.line('goto menu')
+  } else {
+    writer.line(':back')
+    writer.line('exit')
+  }
+  writer.label('failed')
+  writer.line('set problem ${what}')
+  writer.line('imgfree')
+  writer.line('goto menu')
+}
+
+function relativePath(from: string, to: string): string {
+  const fromParts = from.split('/').slice(0, -1)
+  const toParts = to.split('/')
+  let shared = 0
+  while (shared < fromParts.length && fromParts[shared] === toParts[shared]) shared++
+  return [...fromParts.slice(shared).map(() => '..'), ...toParts.slice(shared)].join('/')
+}

@@ -1,0 +1,270 @@
+/** What happens when an entry is picked: the lines below its label. */
+import { parse } from '../syntax/parse.js'
+import { printNode } from '../syntax/stringify.js'
+import type { MenuContext } from './compile.js'
+import { architecturesOf, expandKernel, type KernelBoot } from './kernels.js'
+import type { Entry, EntryOf, FormField, KernelEntry, Uris } from './schema.js'
+import type { ScriptWriter } from './writer.js'
+
+export function writeEntry(writer: ScriptWriter, entry: Entry, context: MenuContext): void {
+  switch (entry.kind) {
+    case 'linux':
+    case 'coreos':
+    case 'flatcar':
+    case 'anaconda':
+    case 'debian':
+    case 'casper':
+    case 'alpine':
+      writeKernelEntry(writer, entry, context)
+      break
+    case 'memtest':
+      writer.line('imgfree')
+      writeByArchitecture(writer, entry.id, entry.image, (image) => {
+        writeFetch(writer, 'kernel', [image].flat(), '')
+        writeBoot(writer, entry.label)
+      })
+      break
+    case 'wimboot':
+      writeWimboot(writer, entry)
+      break
+    case 'iso':
+      writer.line(`set what ${entry.url}`)
+      writer.line(`sanboot --no-describe ${entry.url} || goto failed`)
+      writer.line('goto menu')
+      break
+    case 'chain':
+      writeChain(writer, entry)
+      break
+    case 'local':
+      writeLocal(writer, entry)
+      break
+    case 'shell':
+      writer.line('echo Type exit to come back to the menu.')
+      writer.line('shell ||')
+      writer.line('goto menu')
+      break
+    case 'settings':
+      writer.line('config ||')
+      writer.line('goto menu')
+      break
+    case 'network-test':
+      writeNetworkTest(writer)
+      break
+    case 'serial-test':
+      writeSerialTest(writer)
+      break
+    case 'reboot':
+      writer.line('reboot')
+      break
+    case 'poweroff':
+      writer.line(`set what ${entry.label}: this loader cannot turn the machine off`)
+      writer.line('poweroff || goto failed')
+      break
+    case 'submenu':
+      writer.line(`set what the menu ${entry.menu}`)
+      writer.line(`chain --autofree ${context.pathTo(entry.menu)} || goto failed`)
+      writer.line('goto menu')
+      break
+    case 'form':
+      for (const field of entry.fields) writeField(writer, entry.id, field)
+      writer.line(`goto ${entry.then ?? 'menu'}`)
+      break
+    case 'raw':
+      writeRaw(writer, entry.script)
+      break
+    case 'separator':
+      break
+  }
+}
+
+function writeKernelEntry(writer: ScriptWriter, entry: KernelEntry, context: MenuContext): void {
+  const architectures = architecturesOf(entry)
+  writer.line('imgfree')
+  const write = (boot: KernelBoot): void => {
+    writeKernelBoot(writer, entry, boot)
+  }
+  if (architectures.length <= 1) {
+    write(expandKernel(entry, architectures[0] ?? 'x86_64', context.console))
+    return
+  }
+  const boots = Object.fromEntries(
+    architectures.map((architecture) => [architecture, expandKernel(entry, architecture, context.console)]),
+  )
+  writeByArchitecture(writer, entry.id, boots, write)
+}
+
+/** One block per architecture where they differ, behind `goto ID-ARCH`. */
+function writeByArchitecture<Value>(
+  writer: ScriptWriter,
+  id: string,
+  value: Value | Partial<Record<string, Value>>,
+  write: (value: Value) => void,
+): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    write(value)
+    return
+  }
+  writer.line(`set what ${id} for this processor (\${arch})`)
+  writer.line(`goto ${id}-\${arch} || goto failed`)
+  for (const [architecture, own] of Object.entries(value)) {
+    writer.label(`${id}-${architecture}`)
+    write(own as Value)
+  }
+}
+
+function writeKernelBoot(writer: ScriptWriter, entry: KernelEntry, boot: KernelBoot): void {
+  const initrdArgs = boot.initrds.flatMap(({ name }) => (name === undefined ? [] : [`initrd=${name}`]))
+  let tail = [...initrdArgs, ...boot.args].join(' ')
+  if (entry.editArgs !== false) {
+    writer.line(`set args ${boot.args.join(' ')}`)
+    writer.line(
+      'iseq ${edit} yes && echo Kernel arguments: Enter accepts, Ctrl-C leaves them as they were. ||',
+    )
+    writer.line('iseq ${edit} yes && read args ||')
+    tail = [...initrdArgs, '${args}'].join(' ')
+  }
+  writeFetch(writer, 'kernel', boot.kernel, tail)
+  for (const { urls, name, path, mode } of boot.initrds) {
+    const command = name === undefined ? 'initrd' : `initrd --name ${name}`
+    writeFetch(
+      writer,
+      command,
+      urls,
+      path === undefined ? '' : `${path}${mode === undefined ? '' : ` mode=${mode}`}`,
+    )
+  }
+  writeBoot(writer, entry.label)
+}
+
+/** `command URL tail`, falling back to the next URL, then to the menu. */
+function writeFetch(writer: ScriptWriter, command: string, urls: readonly string[], tail: string): void {
+  writer.line(`set what ${urls.at(-1)!}`)
+  const attempts = urls.map((url) => `${command} ${url}${tail === '' ? '' : ` ${tail}`}`)
+  writer.line(`${attempts.join(' || ')} || goto failed`)
+}
+
+function writeBoot(writer: ScriptWriter, label: string): void {
+  writer.line(`set what starting ${label}`)
+  writer.line('boot || goto failed')
+}
+
+function writeWimboot(writer: ScriptWriter, { wimboot, files, label }: EntryOf<'wimboot'>): void {
+  writer.line('imgfree')
+  writeFetch(writer, 'kernel', [wimboot].flat(), '')
+  for (const [path, name] of [
+    ['bootmgr', 'bootmgr'],
+    ['bootmgr.efi', 'bootmgr.efi'],
+  ] as const) {
+    // BIOS wants the one and UEFI the other; an image has both or one
+    writer.line(`initrd --name ${name} ${files}/${path} ${name} ||`)
+  }
+  // unpacked images differ in case
+  for (const [name, ...paths] of [
+    ['bcd', 'boot/bcd', 'Boot/BCD'],
+    ['boot.sdi', 'boot/boot.sdi', 'Boot/boot.sdi'],
+    ['boot.wim', 'sources/boot.wim', 'Sources/boot.wim'],
+  ] as const) {
+    writeFetch(
+      writer,
+      `initrd --name ${name}`,
+      paths.map((path) => `${files}/${path}`),
+      name,
+    )
+  }
+  writeBoot(writer, label)
+}
+
+function writeChain(writer: ScriptWriter, { id, url }: EntryOf<'chain'>): void {
+  const chain = (urls: Uris): void => {
+    writeFetch(writer, 'chain --autofree', [urls].flat(), '')
+    writer.line('goto menu')
+  }
+  if (typeof url === 'string' || Array.isArray(url)) {
+    chain(url)
+    return
+  }
+  const { bios, uefi } = url
+  if (bios !== undefined && uefi !== undefined) writer.line(`iseq \${platform} pcbios || goto ${id}-uefi`)
+  if (bios !== undefined) chain(bios)
+  if (uefi === undefined) return
+  if (bios !== undefined) writer.label(`${id}-uefi`)
+  writeByArchitecture(writer, id, uefi, chain)
+}
+
+function writeLocal(writer: ScriptWriter, entry: EntryOf<'local'>): void {
+  const disk = `sanboot --no-describe --drive ${entry.drive ?? '0x80'}`
+  switch (entry.method ?? 'auto') {
+    case 'auto':
+      writer.comment('A BIOS starts the first disk; UEFI goes on with its next boot option')
+      writer.line(`iseq \${platform} pcbios && ${disk} ||`)
+      writer.line('exit')
+      break
+    case 'exit':
+      writer.line('exit')
+      break
+    case 'disk':
+      writer.line(`set what ${entry.label}: drive ${entry.drive ?? '0x80'}`)
+      writer.line(`${disk} || goto failed`)
+      break
+    case 'efi-file':
+      writer.line(`set what ${entry.label}: ${entry.filename ?? '\\EFI\\BOOT\\BOOTX64.EFI'}`)
+      writer.line(
+        `sanboot --no-describe --filename ${entry.filename ?? '\\EFI\\BOOT\\BOOTX64.EFI'} || goto failed`,
+      )
+      break
+  }
+}
+
+function writeNetworkTest(writer: ScriptWriter): void {
+  writer.line('ifstat')
+  writer.line('route')
+  writer.line('echo Address ${ip}, gateway ${gateway}, DNS ${dns}, next server ${next-server}')
+  writer.line('prompt Press a key to go back to the menu. ||')
+  writer.line('goto menu')
+}
+
+/** Kernels number ports as the firmware does: COM1 is ttyS0. Whoever reads this line sees which one it came by. */
+function writeSerialTest(writer: ScriptWriter): void {
+  writer.line(
+    'echo You read this on the console that iPXE writes to. Firmware ${platform}, loader ${buildarch}.',
+  )
+  writer.line(
+    'echo On a PC the first serial port (COM1, 0x3f8) is console=ttyS0, the second (COM2, 0x2f8) console=ttyS1;',
+  )
+  writer.line('echo serial-over-LAN is mostly the second or third. On arm64 it is console=ttyAMA0.')
+  writer.line('prompt Press a key to go back to the menu. ||')
+  writer.line('goto menu')
+}
+
+/** iPXE checks values by storing them in a typed setting. */
+const checkTypes = { integer: 'int32', ipv4: 'ipv4', mac: 'hex', uuid: 'uuid' } as const
+
+function writeField(writer: ScriptWriter, id: string, field: FormField): void {
+  const again = `${id}-${field.name}`
+  if (field.value !== undefined) writer.line(`isset \${${field.name}} || set ${field.name} ${field.value}`)
+  writer.label(again)
+  const hint = field.values ? ` (${field.values.join(', ')})` : ''
+  writer.line(`echo ${field.label}${hint}:`)
+  writer.line(`read ${field.name} || goto menu`)
+  if (field.required !== false) writer.line(`isset \${${field.name}} || goto ${again}`)
+  if (field.values) {
+    const matches = field.values.map((value) => `iseq \${${field.name}} ${value}`).join(' || ')
+    writer.line(`${matches} || echo It must be one of: ${field.values.join(', ')}`)
+    writer.line(`${matches} || goto ${again}`)
+  }
+  if (field.type !== undefined && field.type !== 'text') {
+    writer.line(`set checked:${checkTypes[field.type]} \${${field.name}} || goto ${again}`)
+  }
+}
+
+function writeRaw(writer: ScriptWriter, script: string): void {
+  for (const line of script.replace(/\n$/, '').split('\n')) writer.line(line)
+  writer.line('goto menu')
+}
+
+/** The lines of a raw entry must parse to whole lines. */
+export function rawProblem(script: string): string | undefined {
+  const tree = parse(script)
+  const last = tree.children.at(-1)
+  return last?.type === 'invalid' ? `it ends in a continuation: ${printNode(last)}` : undefined
+}

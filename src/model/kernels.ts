@@ -1,0 +1,165 @@
+/** What each kind of entry that starts a Linux kernel comes down to: kernel, initrds, arguments. */
+import { argWord, consolePort, consoleWords } from './arguments.js'
+import { architectures, type Architecture, type InitrdSource, type KernelEntry, type Uris } from './schema.js'
+
+export interface KernelBoot {
+  /** Tried in this order. */
+  kernel: string[]
+  initrds: Initrd[]
+  /** Words, without `initrd=`. */
+  args: string[]
+}
+
+export interface Initrd {
+  urls: string[]
+  /** Name of the image; `initrd=NAME` on UEFI. Absent for a file that goes to a path. */
+  name?: string
+  path?: string
+  mode?: string
+}
+
+/** The architectures that an entry has files for; those that all its parts share. */
+export function architecturesOf(entry: KernelEntry): Architecture[] {
+  const parts: unknown[] = []
+  for (const key of ['kernel', 'initrd', 'rootfs', 'repo', 'netboot', 'iso'] as const) {
+    if (key in entry) parts.push((entry as Record<string, unknown>)[key])
+  }
+  const asked = entry.needs?.architecture
+  const wanted: readonly Architecture[] = asked === undefined ? architectures : [asked].flat()
+  const named = parts.filter(isByArchitecture)
+  // files without an architecture are for x86_64: a name in the URL says no more than that
+  if (named.length === 0) return asked === undefined ? ['x86_64'] : [...wanted]
+  return wanted.filter((architecture) => named.every((part) => architecture in part))
+}
+
+function isByArchitecture(part: unknown): part is Record<string, unknown> {
+  return typeof part === 'object' && part !== null && !Array.isArray(part) && !('url' in part)
+}
+
+/** @param console the project's console, as after `console=` */
+export function expandKernel(
+  entry: KernelEntry,
+  architecture: Architecture,
+  console: string | undefined,
+): KernelBoot {
+  const own = (entry.args ?? []).map(argWord)
+  const consoles = consoleWords(entry.console, architecture, console)
+  const pick = <Value>(value: Value | Partial<Record<Architecture, Value>>): Value =>
+    isByArchitecture(value) ? (value[architecture] as Value) : value
+
+  switch (entry.kind) {
+    case 'linux':
+      return boot(pick(entry.kernel), entry.initrd === undefined ? [] : pick(entry.initrd), [
+        ...own,
+        ...consoles,
+      ])
+    case 'coreos': {
+      const rootfs = `coreos.live.rootfs_url=${pick(entry.rootfs)}`
+      const how =
+        entry.install === undefined
+          ? [
+              'ignition.firstboot',
+              'ignition.platform.id=metal',
+              ...(entry.ignition === undefined ? [] : [`ignition.config.url=${entry.ignition}`]),
+            ]
+          : [
+              `coreos.inst.install_dev=${entry.install}`,
+              entry.ignition === undefined
+                ? 'coreos.inst.insecure'
+                : `coreos.inst.ignition_url=${entry.ignition}`,
+            ]
+      const args = [rootfs, ...how, 'ip=dhcp', 'rd.neednet=1', ...own, ...consoles]
+      return boot(pick(entry.kernel), pick(entry.initrd), args)
+    }
+    case 'flatcar': {
+      const port = consolePort(entry.console, architecture, console)
+      const args = [
+        'flatcar.first_boot=1',
+        ...(entry.ignition === undefined ? [] : [`ignition.config.url=${entry.ignition}`]),
+        ...(entry.autologin === true
+          ? [port === undefined ? 'flatcar.autologin' : `flatcar.autologin=${port}`]
+          : []),
+      ]
+      return boot(pick(entry.kernel), pick(entry.initrd), [...args, ...own, ...consoles])
+    }
+    case 'anaconda': {
+      const tree = pick(entry.repo)
+      // `inst.` came with 7 and is required from 9 on; 7's own spelling is the old one
+      const legacy = entry.version !== undefined && entry.version <= 7
+      const args = legacy
+        ? [
+            ...(entry.text === false ? [] : ['text']),
+            `method=${tree}/`,
+            ...(entry.kickstart === undefined ? [] : [`ks=${entry.kickstart}`]),
+          ]
+        : [
+            ...(entry.text === false ? [] : ['inst.text']),
+            `inst.repo=${tree}/`,
+            ...(entry.kickstart === undefined ? [] : [`inst.ks=${entry.kickstart}`]),
+          ]
+      const pxeboot = `${tree}/images/pxeboot`
+      return boot(`${pxeboot}/vmlinuz`, [`${pxeboot}/initrd.img`], [...args, 'ip=dhcp', ...own, ...consoles])
+    }
+    case 'debian': {
+      const folder = pick(entry.netboot)
+      const preseed =
+        entry.preseed === undefined ? [] : ['auto=true', 'priority=critical', `preseed/url=${entry.preseed}`]
+      return boot(`${folder}/linux`, [`${folder}/initrd.gz`], [...preseed, ...own, ...consoles])
+    }
+    case 'casper': {
+      const install =
+        entry.autoinstall === undefined
+          ? []
+          : ['autoinstall', `ds=nocloud-net;s=${withSlash(entry.autoinstall)}`]
+      const args = ['ip=dhcp', `iso-url=${pick(entry.iso)}`, 'cloud-config-url=/dev/null', ...install]
+      return boot(pick(entry.kernel), pick(entry.initrd), [...args, ...own, ...consoles])
+    }
+    case 'alpine': {
+      const folder = pick(entry.netboot)
+      const flavor = entry.flavor ?? 'lts'
+      const args = [
+        'ip=dhcp',
+        'modules=loop,squashfs',
+        `modloop=${folder}/modloop-${flavor}`,
+        `alpine_repo=${entry.repo}`,
+        ...(entry.overlay === undefined ? [] : [`apkovl=${entry.overlay}`]),
+      ]
+      return boot(
+        `${folder}/vmlinuz-${flavor}`,
+        [`${folder}/initramfs-${flavor}`],
+        [...args, ...own, ...consoles],
+      )
+    }
+  }
+}
+
+function withSlash(uri: string): string {
+  return uri.endsWith('/') ? uri : `${uri}/`
+}
+
+function boot(kernel: Uris, sources: readonly InitrdSource[], args: string[]): KernelBoot {
+  const taken = new Set<string>()
+  const initrds = sources.map((source): Initrd => {
+    const { url, name, path, mode } = typeof source === 'string' ? { url: source } : source
+    const urls = [url].flat()
+    if (path !== undefined) return { urls, path, ...(mode === undefined ? {} : { mode }) }
+    return { urls, name: freeName(name ?? imageName(urls[0]!), taken) }
+  })
+  return { kernel: [kernel].flat(), initrds, args }
+}
+
+/** As iPXE names an image (last path component), where that is known while building. */
+function imageName(url: string): string {
+  const last = url
+    .replace(/[?#].*/, '')
+    .split('/')
+    .at(-1)!
+  return /^[A-Za-z0-9_.-]+$/.test(last) ? last : 'initrd'
+}
+
+function freeName(wanted: string, taken: Set<string>): string {
+  let name = wanted
+  for (let count = 2; taken.has(name); count++) name = `${wanted}-${count}`
+  taken.add(name)
+  return name
+}

@@ -1,0 +1,98 @@
+/** The screen of a menu: what the machine is, the items, the choice. */
+import { labelOf, type MenuContext } from './compile.js'
+import { architecturesOf } from './kernels.js'
+import { entryId } from './problems.js'
+import type { Architecture, Entry, KernelEntry } from './schema.js'
+import type { ScriptWriter } from './writer.js'
+
+export function writeMenuLines(writer: ScriptWriter, context: MenuContext): void {
+  const { menu, isFirst, canEdit, keys } = context
+  const needsArchitecture = menu.entries.some((entry) => entryArchitectures(entry) !== undefined)
+  if (isFirst || needsArchitecture) {
+    writer.line()
+    writer.comment('What the processor can do, which on BIOS is more than the 32-bit loader says')
+    writer.line('set arch ${buildarch}')
+    writer.line('iseq ${platform} pcbios && cpuid --ext 29 && set arch x86_64 ||')
+  }
+
+  writer.label('menu')
+  writer.line(`menu ${optionsEnd(menu.title)}${menu.title}`)
+  writer.line('isset ${problem} && item --gap -- Failed: ${problem} ||')
+  writer.line(
+    'isset ${problem} && item --gap -- Error ${errno}, explained at https://ipxe.org/${errno:hexraw} ||',
+  )
+  writer.line('isset ${problem} && item --gap ||')
+  for (const entry of menu.entries) {
+    writer.source = entry.source ?? menu.source
+    writer.line(itemLine(entry, context))
+  }
+  writer.source = menu.source
+  if (canEdit || !isFirst) writer.line('item --gap')
+  if (canEdit) {
+    const key = keyOption(keys.get('edit'))
+    writer.line(`iseq \${edit} yes && item ${key}edit Edit the kernel arguments first: yes ||`)
+    writer.line(`iseq \${edit} yes || item ${key}edit Edit the kernel arguments first: no`)
+  }
+  if (!isFirst) writer.line(`item ${keyOption(keys.get('back'))}back Back`)
+
+  const initial = menu.default === undefined ? '' : `--default ${menu.default} `
+  const timeout = menu.timeout === undefined ? 0 : milliseconds(menu.timeout)
+  const wait = timeout === 0 ? '' : `--timeout ${timeout} `
+  writer.line(`choose ${initial}${wait}target || set target ${isFirst ? 'leave' : 'back'}`)
+  writer.line('clear problem')
+  writer.line('goto ${target}')
+}
+
+function itemLine(entry: Entry, context: MenuContext): string {
+  const id = entryId(entry)
+  const label = labelOf(entry, context)
+  if (id === undefined) return label === '' ? 'item --gap' : `item --gap -- ${label}`
+  const item = `item ${keyOption(context.keys.get(id))}${id} ${label}`
+  const conditions = shownWhen(entry)
+  return conditions === '' ? item : `${conditions} && ${item} ||`
+}
+
+/** As iPXE evaluates it: one level, from the left. */
+function shownWhen(entry: Entry): string {
+  const only = entryArchitectures(entry)
+  const conditions: string[] = []
+  if (only) conditions.push(only.map((architecture) => `iseq \${arch} ${architecture}`).join(' || '))
+  const firmware = entry.kind === 'separator' ? undefined : entry.needs?.firmware
+  if (firmware) conditions.push(`iseq \${platform} ${firmware === 'uefi' ? 'efi' : 'pcbios'}`)
+  return conditions.join(' && ')
+}
+
+/** The architectures that an entry is shown on; `undefined` for all. */
+export function entryArchitectures(entry: Entry): readonly Architecture[] | undefined {
+  switch (entry.kind) {
+    case 'linux':
+    case 'coreos':
+    case 'flatcar':
+    case 'anaconda':
+    case 'debian':
+    case 'casper':
+    case 'alpine':
+      return architecturesOf(entry satisfies KernelEntry)
+    case 'separator':
+      return undefined
+    default: {
+      const asked = entry.needs?.architecture
+      return asked === undefined ? undefined : [asked].flat()
+    }
+  }
+}
+
+function keyOption(key: string | undefined): string {
+  return key === undefined ? '' : `--key ${key} `
+}
+
+/** Text that may begin with `-` would be read as options. */
+function optionsEnd(text: string): string {
+  return text.startsWith('-') ? '-- ' : ''
+}
+
+/** @param duration as the schema allows it: 500ms, 30s, 5min */
+export function milliseconds(duration: string): number {
+  const [, number, unit] = /^(\d+)(ms|s|min)$/.exec(duration) ?? []
+  return Number(number) * (unit === 'min' ? 60_000 : unit === 's' ? 1000 : 1)
+}

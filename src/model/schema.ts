@@ -1,0 +1,344 @@
+/**
+ * The menu model: what to boot, as plain data. One schema validates both front ends (TypeScript and YAML) and gives
+ * both their types and the published JSON Schema. Values are strings in which `$<name>` is a build-time variable and
+ * `${name}` a setting that the machine reads, exactly as in a script.
+ */
+import { z } from 'zod'
+
+/** As `${buildarch}` spells them (`core/settings.c`). */
+export const architectures = ['x86_64', 'i386', 'arm64'] as const
+export type Architecture = (typeof architectures)[number]
+/** `${platform}` is `pcbios` and `efi`; people say BIOS and UEFI. */
+export const firmwares = ['bios', 'uefi'] as const
+export type Firmware = (typeof firmwares)[number]
+
+/** An id is an item's name, a label and a part of file names, so it is short and plain. */
+export const idPattern = /^[a-z0-9][a-z0-9-]{0,39}$/
+
+const id = z.string().regex(idPattern).describe('Small letters, digits and hyphens; unique in its menu.')
+const oneLine = z
+  .string()
+  .min(1)
+  .regex(/^[^\r\n\0]*$/)
+const uri = z
+  .string()
+  .min(1)
+  .regex(/^\S+$/)
+  .describe('An absolute URL, or a path in the output tree. May hold $<variable> and ${setting}.')
+
+/** Several are tried in their order until one can be fetched. */
+const uris = z.union([uri, z.array(uri).min(1)])
+export type Uris = z.infer<typeof uris>
+
+const duration = z
+  .string()
+  .regex(/^\d+(ms|s|min)$/)
+  .describe('A number and a unit: 500ms, 30s, 5min. 0s waits for ever.')
+
+const size = z
+  .string()
+  .regex(/^\d+(\.\d+)?\s?(MiB|GiB)$/)
+  .describe('512 MiB, 2 GiB')
+
+const needs = z.strictObject({
+  firmware: z.enum(firmwares).optional().describe('The entry is hidden on the other one.'),
+  architecture: z
+    .union([z.enum(architectures), z.array(z.enum(architectures)).min(1)])
+    .optional()
+    .describe('The entry is hidden on others. Default: those that its files are for.'),
+  memory: size.optional().describe('What the system needs at least; shown, and checked against machines.'),
+  network: z.boolean().optional().describe('The booted system needs the network too.'),
+})
+export type Needs = z.infer<typeof needs>
+
+const consolePort = z.union([
+  z.string().regex(/^\S+$/),
+  z.strictObject({
+    port: z.string().regex(/^\S+$/),
+    speed: z.union([z.int(), z.string().regex(/^\S+$/)]).optional(),
+  }),
+])
+const consoles = z
+  .union([consolePort, z.array(consolePort).min(1), z.literal(false)])
+  .describe(
+    'Serial console of the booted system: ttyS0, ttyS0,115200, {port, speed} or $<console>; false for none. Without ' +
+      'it the console of the project, else the first serial port of the architecture.',
+  )
+export type Consoles = z.infer<typeof consoles>
+
+/** `quiet`, `['inst.repo', url]` for `inst.repo=url`, or `{ 'inst.repo': url }`. */
+const arg = z.union([oneLine, z.tuple([z.string().regex(/^[^\s=]+$/), z.union([oneLine, z.int()])])])
+const args = z.array(arg).describe('Kernel arguments: words, or [name, value] for name=value.')
+export type Arg = z.infer<typeof arg>
+
+const byArchitecture = <Schema extends z.ZodType>(schema: Schema) =>
+  z.union([schema, z.partialRecord(z.enum(architectures), schema)])
+
+const initrd = z.union([
+  uri,
+  z.strictObject({
+    url: uris,
+    name: z
+      .string()
+      .regex(/^\S+$/)
+      .optional()
+      .describe('Name of the image; default: the last part of its URL.'),
+    path: z
+      .string()
+      .regex(/^\/\S*$/)
+      .optional()
+      .describe('Put the file at this path in the initrd instead of unpacking it.'),
+    mode: z
+      .string()
+      .regex(/^[0-7]{3,4}$/)
+      .optional()
+      .describe('Permissions of the file at that path, octal.'),
+  }),
+])
+export type InitrdSource = z.infer<typeof initrd>
+
+/** Where the entry stands in the user's source: filled in by the front ends, never written by people. */
+const source = z.strictObject({ file: z.string(), line: z.int(), column: z.int(), offset: z.int() })
+export type Source = z.infer<typeof source>
+
+const entryFields = {
+  id,
+  label: oneLine.describe('What the menu shows; at most about 70 characters fit.'),
+  key: z
+    .string()
+    .regex(/^[!-~]$/)
+    .optional()
+    .describe('One character that picks the entry. Without it a free letter of the label is taken.'),
+  needs: needs.optional(),
+  source: source.optional(),
+}
+
+/** What every entry that starts a kernel has. */
+const kernelFields = {
+  ...entryFields,
+  args: args.optional(),
+  console: consoles.optional(),
+  editArgs: z.boolean().optional().describe('The arguments can be edited on the machine. Default true.'),
+}
+
+export const linuxSchema = z.strictObject({
+  kind: z.literal('linux'),
+  ...kernelFields,
+  kernel: byArchitecture(uris),
+  initrd: byArchitecture(z.array(initrd)).optional(),
+})
+
+const coreosFields = {
+  ...kernelFields,
+  kernel: byArchitecture(uris),
+  initrd: byArchitecture(z.array(initrd).min(1)),
+  ignition: uri.optional().describe('Ignition config: an absolute URL that the booted system can reach.'),
+}
+
+export const coreosSchema = z.strictObject({
+  kind: z.literal('coreos'),
+  ...coreosFields,
+  rootfs: byArchitecture(uri).describe('The live root file system, an absolute URL for the booted system.'),
+  install: oneLine
+    .optional()
+    .describe('Install to this disk, which is erased; without it the system runs live.'),
+})
+
+export const flatcarSchema = z.strictObject({
+  kind: z.literal('flatcar'),
+  ...coreosFields,
+  autologin: z.boolean().optional().describe('Log in on the serial console without a password.'),
+})
+
+export const anacondaSchema = z.strictObject({
+  kind: z.literal('anaconda'),
+  ...kernelFields,
+  repo: byArchitecture(uri).describe(
+    'Installation tree of CentOS, Fedora, Rocky, AlmaLinux, without a slash at the end.',
+  ),
+  version: z
+    .int()
+    .describe(
+      'Major version: decides how the installer spells its arguments (CentOS 7 and older: no `inst.`).',
+    )
+    .optional(),
+  kickstart: uri.optional(),
+  text: z.boolean().optional().describe('Install in text mode; needed on a serial line. Default true.'),
+})
+
+export const debianSchema = z.strictObject({
+  kind: z.literal('debian'),
+  ...kernelFields,
+  netboot: byArchitecture(uri).describe('Folder with the linux and initrd.gz of debian-installer.'),
+  preseed: uri.optional(),
+})
+
+export const casperSchema = z.strictObject({
+  kind: z.literal('casper'),
+  ...kernelFields,
+  kernel: byArchitecture(uris),
+  initrd: byArchitecture(z.array(initrd).min(1)),
+  iso: byArchitecture(uri).describe('The live image that the booted system downloads.'),
+  autoinstall: uri.optional().describe('Folder with user-data and meta-data.'),
+})
+
+export const alpineSchema = z.strictObject({
+  kind: z.literal('alpine'),
+  ...kernelFields,
+  netboot: byArchitecture(uri).describe('Folder with vmlinuz-lts, initramfs-lts and modloop-lts.'),
+  flavor: z.enum(['lts', 'virt']).optional(),
+  repo: uri.describe('Package repository of the booted system, …/main.'),
+  overlay: uri.optional().describe('An apkovl file.'),
+})
+
+export const memtestSchema = z.strictObject({
+  kind: z.literal('memtest'),
+  ...entryFields,
+  image: byArchitecture(uris),
+})
+
+export const wimbootSchema = z.strictObject({
+  kind: z.literal('wimboot'),
+  ...entryFields,
+  wimboot: uris.describe('The wimboot loader.'),
+  files: uri.describe(
+    'Folder of the unpacked Windows image: bootmgr, boot/bcd, boot/boot.sdi, sources/boot.wim.',
+  ),
+})
+
+export const isoSchema = z.strictObject({
+  kind: z.literal('iso'),
+  ...entryFields,
+  url: uri.describe(
+    'The image is attached as a network disk; the booted system must know how to go on from there.',
+  ),
+})
+
+export const chainSchema = z.strictObject({
+  kind: z.literal('chain'),
+  ...entryFields,
+  url: z.union([uris, z.strictObject({ bios: uris.optional(), uefi: byArchitecture(uris).optional() })]),
+})
+
+export const localSchema = z.strictObject({
+  kind: z.literal('local'),
+  ...entryFields,
+  method: z
+    .enum(['auto', 'exit', 'disk', 'efi-file'])
+    .optional()
+    .describe(
+      'auto: the first disk on BIOS, the next boot option on UEFI. Vendors differ, so it is per machine too.',
+    ),
+  drive: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{2}$/)
+    .optional()
+    .describe('BIOS drive number, default 0x80.'),
+  filename: z
+    .string()
+    .regex(/^\S+$/)
+    .optional()
+    .describe('EFI file for efi-file, default \\EFI\\BOOT\\BOOTX64.EFI.'),
+})
+
+const simple = <Kind extends string>(kind: Kind) => z.strictObject({ kind: z.literal(kind), ...entryFields })
+export const shellSchema = simple('shell')
+export const settingsSchema = simple('settings')
+export const networkTestSchema = simple('network-test')
+export const serialTestSchema = simple('serial-test')
+export const rebootSchema = simple('reboot')
+export const poweroffSchema = simple('poweroff')
+
+export const submenuSchema = z.strictObject({
+  kind: z.literal('submenu'),
+  menu: id.describe('The id of the menu that opens.'),
+  id: id.optional(),
+  label: oneLine.optional().describe('Default: the title of that menu.'),
+  key: entryFields.key,
+  needs: needs.optional(),
+  source: source.optional(),
+})
+
+export const separatorSchema = z.strictObject({
+  kind: z.literal('separator'),
+  label: oneLine.optional(),
+  source: source.optional(),
+})
+
+const field = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]*$/)
+    .describe('The setting that holds the value: ${NAME} in the arguments of the entries of this menu.'),
+  label: oneLine,
+  value: oneLine.optional().describe('What the field starts with.'),
+  type: z
+    .enum(['text', 'integer', 'ipv4', 'mac', 'uuid'])
+    .optional()
+    .describe('Checked on the machine; a wrong value is asked for again.'),
+  values: z.array(z.string().regex(/^\S+$/)).min(1).optional().describe('What the value may be.'),
+  required: z.boolean().optional().describe('Default true.'),
+})
+export type FormField = z.infer<typeof field>
+
+export const formSchema = z.strictObject({
+  kind: z.literal('form'),
+  ...entryFields,
+  fields: z.array(field).min(1),
+  then: id
+    .optional()
+    .describe('The entry of this menu that starts after the questions; without it back to the menu.'),
+})
+
+export const rawSchema = z.strictObject({
+  kind: z.literal('raw'),
+  ...entryFields,
+  script: z.string().min(1).describe('Lines of iPXE, run when the entry is picked.'),
+})
+
+export const kernelEntrySchemas = [
+  linuxSchema,
+  coreosSchema,
+  flatcarSchema,
+  anacondaSchema,
+  debianSchema,
+  casperSchema,
+  alpineSchema,
+] as const
+
+export const entrySchema = z.discriminatedUnion('kind', [
+  ...kernelEntrySchemas,
+  memtestSchema,
+  wimbootSchema,
+  isoSchema,
+  chainSchema,
+  localSchema,
+  shellSchema,
+  settingsSchema,
+  networkTestSchema,
+  serialTestSchema,
+  rebootSchema,
+  poweroffSchema,
+  submenuSchema,
+  separatorSchema,
+  formSchema,
+  rawSchema,
+])
+
+export const menuSchema = z.strictObject({
+  id,
+  title: oneLine,
+  timeout: duration
+    .optional()
+    .describe('Until the default entry starts. Without it the menu waits for ever.'),
+  default: id.optional().describe('The entry that starts by itself, and the one that is selected first.'),
+  entries: z.array(entrySchema).min(1),
+  source: source.optional(),
+})
+
+export const menusSchema = z.array(menuSchema)
+
+export type Entry = z.infer<typeof entrySchema>
+export type Menu = z.infer<typeof menuSchema>
+export type KernelEntry = z.infer<(typeof kernelEntrySchemas)[number]>
+export type EntryOf<Kind extends Entry['kind']> = Extract<Entry, { kind: Kind }>
