@@ -25,7 +25,8 @@ export function blksizeForPath(client: string): number | undefined {
   const address = client.replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '')
   const family = isIPv6(address) ? 'ipv6' : 'ipv4'
   const now = performance.now()
-  if (cached === undefined || now - cached.at > CACHE_MS) cached = { at: now, links: readLinks() }
+  if (cached === undefined || now - cached.at > CACHE_MS)
+    cached = { at: now, links: readLinks() ?? cached?.links ?? [] }
   const local = cached.links.find((link) => link.subnet.check(address, family))
   if (local !== undefined) return local.mtu - OVERHEAD[family]
   // Behind a router: which of our links leads there is not ours to guess, so the smallest is safe.
@@ -33,9 +34,16 @@ export function blksizeForPath(client: string): number | undefined {
   return outer.length === 0 ? undefined : Math.min(...outer) - OVERHEAD[family]
 }
 
-function readLinks(): Link[] {
+/** Undefined when the system will not say: asking takes a socket, and they may have run out. */
+function readLinks(): Link[] | undefined {
+  let interfaces: ReturnType<typeof networkInterfaces>
+  try {
+    interfaces = networkInterfaces()
+  } catch {
+    return undefined
+  }
   const links: Link[] = []
-  for (const [name, addresses = []] of Object.entries(networkInterfaces())) {
+  for (const [name, addresses = []] of Object.entries(interfaces)) {
     const mtu = readMtu(name)
     if (mtu === undefined) continue
     for (const { cidr, family, internal } of addresses) {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { chmod, readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { Readable } from 'node:stream'
 import { execa } from 'execa'
 import type { Io } from '../../src/cli/io.js'
 import { runServe, type ServeCommandOptions } from '../../src/cli/serve.js'
 import { IpxetoolError } from '../../src/diagnostics/error.js'
+import { notRun } from '../support/not-run.js'
 import { needs, Scratch, waitFor } from '../serve/support.js'
 
 interface Run {
@@ -140,6 +142,27 @@ describe('ipxetool serve', () => {
     }
     assert.match(quiet.stderr, /^[^\n]*boot\.ipxe\.none: refused, 404: no such file\n$/)
     assert.match(verbose.stderr, /boot\.ipxe: asked\n.*boot\.ipxe: sending 7 bytes\n/)
+  })
+
+  it('takes port 6969 for TFTP and says why, where 69 is for root only', async function () {
+    const first = await readFile('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8').catch(() => '1024')
+    if (Number(first) <= 69) notRun(this, 'this system lets everybody have port 69', { allowedInCi: true })
+    const root = await scratch.folder({ 'boot.ipxe': 'x' })
+    await chmod(root, 0o755)
+    const isRoot = process.geteuid?.() === 0
+    if (isRoot) process.seteuid?.(65534)
+    try {
+      const one = run(root, { http: 'off', host: '127.0.0.1' })
+      const lines = await Promise.race([urls(one), one.exit.then(String)])
+      assert.deepEqual(lines, ['tftp://127.0.0.1:6969/boot.ipxe'])
+      assert.match(one.stderr, /^TFTP is on port 6969: port 69, where firmware asks, is only open to root\n/)
+      const asked = run(root, { http: 'off', tftp: '127.0.0.1:69' })
+      const error = await asked.exit.catch((reason: unknown) => reason)
+      assert.ok(error instanceof IpxetoolError && error.code === 'port-permission', String(error))
+      assert.match(error.message, /^TFTP: address 127\.0\.0\.1, port 69: no permission/)
+    } finally {
+      if (isRoot) process.seteuid?.(0)
+    }
   })
 
   it('refuses ports it cannot read, with exit code 2', async () => {

@@ -9,7 +9,7 @@ import { blksizeForPath } from '../mtu.js'
 import { cleanTftpName } from '../names.js'
 import { printable } from '../printable.js'
 import { ANSWERS, type Refusal } from '../refusal.js'
-import { errorCode, openInTree } from '../tree.js'
+import { errorCode, openInTree, type TreeFile } from '../tree.js'
 import { Deadlines } from './deadlines.js'
 import { decodePacket, encodePacket, ErrorCode, type RequestPacket } from './packet.js'
 import { MAX_BLKSIZE } from './options.js'
@@ -170,35 +170,36 @@ class Server implements TftpServer {
   }
 
   async #begin(request: Request): Promise<Transfer | undefined> {
-    const { listener, from, packet, client, path } = request
-    const { root, portRange, timing, onEvent } = this.#options
-    const name = cleanTftpName(packet.filename)
+    const name = cleanTftpName(request.packet.filename)
     if (!name.ok) {
       this.#refuseFor(request, name.refusal)
       return undefined
     }
-    const opened = await openInTree(root, name.segments)
+    const opened = await openInTree(this.#options.root, name.segments)
     if (!opened.ok) {
       this.#refuseFor(request, opened.refusal)
       return undefined
     }
     const { file } = opened
-    let socket: Socket
+    let socket: Socket | undefined
     try {
-      socket = await bindTransferSocket(listener, portRange)
+      socket = await bindTransferSocket(request.listener, this.#options.portRange)
+      if (!this.#closing) return this.#start(request, file, socket)
     } catch (error) {
+      socket?.close()
       await file.handle.close()
       throw error
     }
-    if (this.#closing) {
-      socket.close()
-      await file.handle.close()
-      return undefined
-    }
-    const blksizeMax = Math.min(
-      this.#options.blksizeMax ?? MAX_BLKSIZE,
-      blksizeForPath(from.address) ?? MAX_BLKSIZE,
-    )
+    socket.close()
+    await file.handle.close()
+    return undefined
+  }
+
+  #start(request: Request, file: TreeFile, socket: Socket): Transfer {
+    const { from, packet, client, path } = request
+    const { timing, onEvent } = this.#options
+    const wish = this.#options.blksizeMax ?? MAX_BLKSIZE
+    const blksizeMax = Math.min(wish, blksizeForPath(from.address) ?? MAX_BLKSIZE)
     const session = new ReadSession(packet.options, file.size, { blksizeMax, timing: timing ?? {} })
     const id = key(request)
     const transfer: Transfer = new Transfer({

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
 import type { ServeEvent } from '../../../src/serve/index.js'
 import type { DataPacket } from '../../../src/serve/tftp/packet.js'
-import { pattern, pause, RawClient, type Running, Scratch, serve, waitFor } from '../support.js'
+import { notRun } from '../../support/not-run.js'
+import { needs, pattern, pause, RawClient, type Running, Scratch, serve, waitFor } from '../support.js'
 
 const FAST = {
   retransmitMs: 40,
@@ -348,6 +351,35 @@ describe('tftp server', () => {
     await pause(FAST.lingerMs + 60)
     all[2]!.request(running.tftpPort, 'file')
     assert.equal((await data(all[2]!)).packet.block, 1)
+  })
+
+  it('loses nothing when the process may open no more files', async function () {
+    if (process.platform !== 'linux') notRun(this, 'open files are counted in /proc', { allowedInCi: true })
+    const root = await scratch.folder({ 'boot.ipxe': 'x' })
+    const script = fileURLToPath(new URL('few-files.ts', import.meta.url))
+    const run = 'ulimit -n 120 && exec "$0" --import "$1" "$2" 120 "$3"'
+    const args = ['-c', run, process.execPath, import.meta.resolve('tsx'), script, root]
+    const { stdout } = await execa('sh', args, { timeout: 15_000 })
+    const seen = JSON.parse(stdout) as { answered: number; served: string; problems: string[]; left: number }
+    assert.ok(seen.answered > 0 && seen.answered < 40, stdout)
+    assert.ok(seen.problems.length > 0, stdout)
+    assert.equal(seen.served, 'data')
+    assert.ok(seen.left <= 0, `files left open: ${stdout}`)
+  })
+
+  it('ignores a packet from port 0, which nobody can answer', async function () {
+    if (process.getuid?.() !== 0)
+      notRun(this, 'a packet from port 0 takes root to send', { allowedInCi: true })
+    needs(this, 'python3', 'python3')
+    const { tftpPort } = await start(await scratch.folder({ file: 'x' }))
+    const code = `import socket, struct, sys
+raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
+rrq = b'\\0\\1file\\0octet\\0'
+raw.sendto(struct.pack('!HHHH', 0, int(sys.argv[1]), 8 + len(rrq), 0) + rrq, ('127.0.0.1', 0))`
+    await execa('python3', ['-c', code, String(tftpPort)])
+    const one = await client()
+    one.request(tftpPort, 'file')
+    assert.equal((await data(one)).packet.block, 1)
   })
 
   it('keeps to the port range it was given', async () => {
