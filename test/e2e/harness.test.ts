@@ -97,7 +97,7 @@ describe('boot test tools', function () {
         await child
         await until(
           () => (pids.some(isAlive) ? undefined : true),
-          5,
+          15,
           () => `still alive: ${pids.filter(isAlive).join(' ')}`,
         )
         assert.equal(existsSync(directory), !isTidy)
