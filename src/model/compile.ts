@@ -146,7 +146,9 @@ function writeTail(writer: ScriptWriter, { isFirst, canEdit }: MenuContext): voi
   }
   writer.label('failed')
   writer.line('set problem ${what}')
+  writer.line('set error ${errno:hexraw}')
   writer.line('imgfree')
+  writer.line('prompt --timeout 5000 Press a key to go back to the menu. ||')
   writer.line('goto menu')
 }
 

@@ -20,7 +20,7 @@ export function writeEntry(writer: ScriptWriter, entry: Entry, context: MenuCont
     case 'memtest':
       writer.line('imgfree')
       writeByArchitecture(writer, entry.id, entry.image, (image) => {
-        writeFetch(writer, 'kernel', [image].flat(), '')
+        writeFetch(writer, entry.label, 'kernel', [image].flat(), '')
         writeBoot(writer, entry.label)
       })
       break
@@ -28,7 +28,8 @@ export function writeEntry(writer: ScriptWriter, entry: Entry, context: MenuCont
       writeWimboot(writer, entry)
       break
     case 'iso':
-      writer.line(`set what ${entry.url}`)
+      writer.line(`set what ${entry.label}`)
+      writer.line(`set from ${entry.url}`)
       writer.line(`sanboot --no-describe ${entry.url} || goto failed`)
       writer.line('goto menu')
       break
@@ -62,6 +63,7 @@ export function writeEntry(writer: ScriptWriter, entry: Entry, context: MenuCont
       break
     case 'submenu':
       writer.line(`set what the menu ${entry.menu}`)
+      writer.line(`set from ${context.pathTo(entry.menu)}`)
       writer.line(`chain --autofree ${context.pathTo(entry.menu)} || goto failed`)
       writer.line('goto menu')
       break
@@ -104,7 +106,8 @@ function writeByArchitecture<Value>(
     write(value)
     return
   }
-  writer.line(`set what ${id} for this processor (\${arch})`)
+  writer.line(`set what ${id}`)
+  writer.line('set from files for this processor (${arch})')
   writer.line(`goto ${id}-\${arch} || goto failed`)
   for (const [architecture, own] of Object.entries(value)) {
     writer.label(`${id}-${architecture}`)
@@ -123,7 +126,7 @@ function writeKernelBoot(writer: ScriptWriter, entry: KernelEntry, boot: KernelB
     writer.line('iseq ${edit} yes && read args ||')
     tail = [...initrdArgs, '${args}'].join(' ')
   }
-  writeFetch(writer, 'kernel', boot.kernel, tail)
+  writeFetch(writer, `the kernel of ${entry.label}`, 'kernel', boot.kernel, tail)
   for (const { urls, name, path, mode } of boot.initrds) {
     const command = name === undefined ? 'initrd' : `initrd --name ${name}`
     writeFetch(
@@ -137,8 +140,15 @@ function writeKernelBoot(writer: ScriptWriter, entry: KernelEntry, boot: KernelB
 }
 
 /** `command URL tail`, falling back to the next URL, then to the menu. */
-function writeFetch(writer: ScriptWriter, command: string, urls: readonly string[], tail: string): void {
-  writer.line(`set what ${urls.at(-1)!}`)
+function writeFetch(
+  writer: ScriptWriter,
+  what: string,
+  command: string,
+  urls: readonly string[],
+  tail: string,
+): void {
+  writer.line(`set what ${what}`)
+  writer.line(`set from ${urls.at(-1)!}`)
   const attempts = urls.map((url) => `${command} ${url}${tail === '' ? '' : ` ${tail}`}`)
   writer.line(`${attempts.join(' || ')} || goto failed`)
 }
@@ -150,7 +160,7 @@ function writeBoot(writer: ScriptWriter, label: string): void {
 
 function writeWimboot(writer: ScriptWriter, { wimboot, files, label }: EntryOf<'wimboot'>): void {
   writer.line('imgfree')
-  writeFetch(writer, 'kernel', [wimboot].flat(), '')
+  writeFetch(writer, 'wimboot', 'kernel', [wimboot].flat(), '')
   for (const [path, name] of [
     ['bootmgr', 'bootmgr'],
     ['bootmgr.efi', 'bootmgr.efi'],
@@ -166,6 +176,7 @@ function writeWimboot(writer: ScriptWriter, { wimboot, files, label }: EntryOf<'
   ] as const) {
     writeFetch(
       writer,
+      `${name} of ${label}`,
       `initrd --name ${name}`,
       paths.map((path) => `${files}/${path}`),
       name,
@@ -174,9 +185,9 @@ function writeWimboot(writer: ScriptWriter, { wimboot, files, label }: EntryOf<'
   writeBoot(writer, label)
 }
 
-function writeChain(writer: ScriptWriter, { id, url }: EntryOf<'chain'>): void {
+function writeChain(writer: ScriptWriter, { id, url, label }: EntryOf<'chain'>): void {
   const chain = (urls: Uris): void => {
-    writeFetch(writer, 'chain --autofree', [urls].flat(), '')
+    writeFetch(writer, label, 'chain --autofree', [urls].flat(), '')
     writer.line('goto menu')
   }
   if (typeof url === 'string' || Array.isArray(url)) {

@@ -18,9 +18,7 @@ export function writeMenuLines(writer: ScriptWriter, context: MenuContext): void
   writer.label('menu')
   writer.line(`menu ${optionsEnd(menu.title)}${menu.title}`)
   writer.line('isset ${problem} && item --gap -- Failed: ${problem} ||')
-  writer.line(
-    'isset ${problem} && item --gap -- Error ${errno}, explained at https://ipxe.org/${errno:hexraw} ||',
-  )
+  writer.line('isset ${problem} && item --gap -- Error ${error}, explained at https://ipxe.org/${error} ||')
   writer.line('isset ${problem} && item --gap ||')
   for (const entry of menu.entries) {
     writer.source = entry.source ?? menu.source

@@ -59,11 +59,16 @@ export async function startCentosWith(machine: Machine, more: string): Promise<v
   await pick(machine, START)
 }
 
-/** Waits for the main menu with a reason in it; returns the reason. */
+/** Waits for the main menu with a reason in it; returns its lines: what failed, from where, the error. */
 export async function failure(machine: Machine, seconds: number): Promise<string> {
   return machine.waitFor(`the main menu with "${FAILED}…" in it`, seconds, (screen) => {
     const rows = screen.rows()
     if (!rows.some((row) => row.text.includes(CENTOS))) return undefined
-    return rows.find((row) => row.text.includes(FAILED))?.text.trim()
+    const first = rows.findIndex((row) => row.text.includes(FAILED))
+    if (first < 0) return undefined
+    return rows
+      .slice(first, first + 3)
+      .map((row) => row.text.trim())
+      .join('; ')
   })
 }
