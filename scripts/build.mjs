@@ -18,7 +18,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { root, runNode, stopwatch } from './processes.mjs'
 
 const GRAMMARS = join(root, 'grammar')
@@ -26,9 +26,9 @@ const GENERATED = join(root, 'src', 'syntax', 'generated')
 const SOURCES = join(root, 'src')
 const DIST = join(root, 'dist')
 const STAMP = '.stamp'
-/** writes dist/project/ipxetool.schema.json from dist/project/schema.js */
-const SCHEMA_SCRIPT = join(root, 'scripts', 'write-schema.mjs')
+/** what package.json exports as ipxetool/schema.json, and the module whose `projectJsonSchema()` it comes from */
 const SCHEMA = join('project', 'ipxetool.schema.json')
+const SCHEMA_MODULE = join('project', 'schema.js')
 
 /**
  * @param {{ parsersOnly?: boolean }} [options]
@@ -104,14 +104,12 @@ async function buildModules() {
     const base = file.slice(0, -'.ts'.length)
     for (const end of ['.js', '.js.map', '.d.ts']) outputs.add(base + end)
   }
-  const wantsSchema = existsSync(SCHEMA_SCRIPT) && modules.includes(join('project', 'schema.ts'))
-  if (wantsSchema) outputs.add(SCHEMA)
+  outputs.add(SCHEMA)
 
   const settings = ['tsconfig.json', 'tsconfig.build.json', 'node_modules/typescript/package.json']
-  const scripts = [fileURLToPath(import.meta.url), ...(wantsSchema ? [SCHEMA_SCRIPT] : [])]
   const hash = hashOf([
     ...settings.map((file) => join(root, file)),
-    ...scripts,
+    fileURLToPath(import.meta.url),
     ...sources.map((file) => join(SOURCES, file)),
   ])
   const complete = [...outputs].every((file) => existsSync(join(DIST, file)))
@@ -130,14 +128,8 @@ async function buildModules() {
     mkdirSync(dirname(join(DIST, file)), { recursive: true })
     copyFileSync(join(SOURCES, file), join(DIST, file))
   }
-  if (wantsSchema) {
-    const schema = await runNode([SCHEMA_SCRIPT])
-    if (schema.code !== 0)
-      return { ok: false, message: `scripts/write-schema.mjs:\n${schema.output.trimEnd()}` }
-    if (!existsSync(join(DIST, SCHEMA))) {
-      return { ok: false, message: `scripts/write-schema.mjs did not write dist/${SCHEMA}` }
-    }
-  }
+  const { projectJsonSchema } = await import(pathToFileURL(join(DIST, SCHEMA_MODULE)).href)
+  writeFileSync(join(DIST, SCHEMA), `${JSON.stringify(projectJsonSchema(), null, 2)}\n`)
   // What an older build left behind could still be imported.
   for (const file of filesBelow(DIST)) {
     if (!outputs.has(relative(DIST, file))) rmSync(file)
