@@ -8,7 +8,7 @@ import { projectSchema, type VariableDeclaration } from './schema.js'
 import { readYaml, type YamlFile } from './yaml.js'
 
 export const configName = 'ipxetool.yaml'
-const sizeLimit = 2 ** 20
+const sizeLimit = 2 ** 18
 
 export interface ProjectConfig {
   /** The file for diagnostics. */
@@ -47,7 +47,7 @@ function unreadable(file: string, error: HostError): Diagnostic {
     severity: 'error',
     file,
     reason: `The project file cannot be read: ${error.message}`,
-    note: `A boot project is a folder with a text file \`${configName}\` of at most 1 MiB in it.`,
+    note: `A boot project is a folder with a text file \`${configName}\` of at most 256 KiB in it.`,
   })
 }
 

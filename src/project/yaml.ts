@@ -19,11 +19,14 @@ export interface YamlFile {
 }
 
 const ruleId = 'project-yaml'
+/** A file that is no YAML at all has a mistake in every line. */
+const reportLimit = 20
 
 /** @param file the path for diagnostics */
 export function readYaml(file: string, bytes: Uint8Array): YamlFile {
   const diagnostics: Diagnostic[] = []
-  const fail = (reason: string, place: Place | undefined, note?: string): void => {
+  const fail: Fail = (reason, place, note) => {
+    if (diagnostics.length >= reportLimit) return
     diagnostics.push(
       new Diagnostic({
         ruleId,
@@ -48,15 +51,19 @@ export function readYaml(file: string, bytes: Uint8Array): YamlFile {
     return broken
   }
   const places = new Places(text)
-  let document: Document.Parsed
-  try {
-    document = parseDocument(text, { prettyErrors: false, version: '1.2', logLevel: 'silent' })
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error
-    fail('The file is nested too deeply', undefined)
+  const deep = nestedTooDeeply(text)
+  if (deep !== undefined) {
+    fail('The file is nested too deeply', places.range(deep, deep), 'Three levels are enough for a project.')
     return broken
   }
-  for (const error of document.errors.slice(0, 20)) {
+  // a warning is never printed: parseDocument leaves that to the caller
+  const document = parseDocument(text, {
+    prettyErrors: false,
+    version: '1.2',
+    logLevel: 'error',
+    uniqueKeys: false,
+  })
+  for (const error of document.errors) {
     fail(explain(error.code, error.message), places.range(error.pos[0], error.pos[1]), hints[error.code])
   }
   if (document.errors.length > 0) return broken
@@ -91,6 +98,21 @@ function refuseSpecialYaml(document: Document.Parsed, places: Places, fail: Fail
     fail('A `%YAML` directive is not supported', places.range(0, 5), 'Remove the line: the file is YAML 1.2.')
   }
   visit(document, {
+    Map: (_key, map) => {
+      // the parser's own search for duplicates compares every two keys
+      const seen = new Set<unknown>()
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue
+        if (seen.has(key.value)) {
+          fail(
+            'This key stands there twice',
+            places.ofNode(key),
+            'Which of the two counts would be a guess: keep one.',
+          )
+        }
+        seen.add(key.value)
+      }
+    },
     Pair: (_key, pair: Pair) => {
       if (isScalar(pair.key) && pair.key.value === '<<') {
         fail('Merge keys (`<<`) are not supported', places.ofNode(pair.key), 'Write the keys out.')
@@ -132,16 +154,27 @@ function refuseSpecialYaml(document: Document.Parsed, places: Places, fail: Fail
   })
 }
 
+const levelLimit = 100
+
+/** Where nesting passes what the parser can take: thousands of levels end the whole process (yaml 2.9.1). */
+function nestedTooDeeply(text: string): number | undefined {
+  const indicators = new RegExp(`(?:[-?:][ \\t]+){${levelLimit}}|^[ \\t]{${2 * levelLimit}}`, 'm').exec(text)
+  let level = 0
+  for (const { 0: bracket, index } of text.matchAll(/[[{\]}]/g)) {
+    if (bracket === '[' || bracket === '{') level++
+    else level = Math.max(0, level - 1)
+    if (level > levelLimit) return Math.min(index, indicators?.index ?? index)
+  }
+  return indicators?.index
+}
+
 const hints: Record<string, string> = {
-  DUPLICATE_KEY: 'Which of the two counts would be a guess: keep one.',
   TAB_AS_INDENT: 'Indent with blanks.',
   MULTIPLE_DOCS: 'Remove the `---` and what does not belong to the project.',
 }
 
 function explain(code: string, message: string): string {
   switch (code) {
-    case 'DUPLICATE_KEY':
-      return 'This key stands there twice'
     case 'TAB_AS_INDENT':
       return 'YAML does not allow a TAB as indentation'
     case 'MULTIPLE_DOCS':
@@ -196,9 +229,17 @@ function pointInBytes(bytes: Uint8Array, offset: number): Point {
 /** Turns offsets in the decoded text into places in bytes. */
 class Places {
   readonly #text: string
+  /** Of each line: its offsets in the text and in the file. */
+  readonly #lines: { start: number; bytes: number }[] = [{ start: 0, bytes: 0 }]
 
   constructor(text: string) {
     this.#text = text
+    let bytes = 0
+    for (let start = 0, lf = text.indexOf('\n'); lf >= 0; lf = text.indexOf('\n', start)) {
+      bytes += encoder.encode(text.slice(start, lf + 1)).length
+      start = lf + 1
+      this.#lines.push({ start, bytes })
+    }
   }
 
   range(start: number, end: number): Place {
@@ -235,16 +276,19 @@ class Places {
   }
 
   #point(offset: number): Point {
-    const before = this.#text.slice(0, offset)
-    const lineStart = before.lastIndexOf('\n') + 1
-    const encoder = new TextEncoder()
-    return {
-      line: before.split('\n').length,
-      column: encoder.encode(before.slice(lineStart)).length + 1,
-      offset: encoder.encode(before).length,
+    let low = 0
+    for (let high = this.#lines.length; high - low > 1;) {
+      const middle = (low + high) >> 1
+      if (this.#lines[middle]!.start <= offset) low = middle
+      else high = middle
     }
+    const { start, bytes } = this.#lines[low]!
+    const before = encoder.encode(this.#text.slice(start, offset)).length
+    return { line: low + 1, column: before + 1, offset: bytes + before }
   }
 }
+
+const encoder = new TextEncoder()
 
 /** Text from the project as it is shown in a message: on one line, not endless, nothing that a terminal obeys. */
 export function shown(text: string, limit = 70): string {
