@@ -131,6 +131,7 @@ function writeKernelBoot(writer: ScriptWriter, entry: KernelEntry, boot: KernelB
     const command = name === undefined ? 'initrd' : `initrd --name ${name}`
     writeFetch(
       writer,
+      `an initrd of ${entry.label}`,
       command,
       urls,
       path === undefined ? '' : `${path}${mode === undefined ? '' : ` mode=${mode}`}`,
