@@ -1,10 +1,10 @@
 import { hole, mayBecome } from '../analysis/text.js'
-import { suggest } from '../data/suggest.js'
 import { didYouMean, quote } from './message.js'
 import type { Rule } from './rule.js'
+import { suggester } from './suggester.js'
 
 /** So many computed targets and labels are not compared with each other. */
-const maxLabels = 2000
+const maxLabels = 200
 
 export const missingLabel: Rule = {
   id: 'missing-label',
@@ -30,6 +30,7 @@ export const missingLabel: Rule = {
   create: ({ report, fix, analysis: { labels } }) => ({
     end() {
       const names = [...labels.names]
+      const nearest = suggester(names)
       const computed = names.some((name) => name.includes(hole))
       for (const { target, command } of labels.gotos) {
         const { word } = command.positionals[0]!
@@ -37,7 +38,7 @@ export const missingLabel: Rule = {
         if (computed || labels.find(target)) continue
         if (isComputed && (names.length > maxLabels || names.some((name) => mayBecome(target, name))))
           continue
-        const near = isComputed ? undefined : suggest(target, names.slice(0, maxLabels))
+        const near = isComputed ? undefined : nearest(target)
         report({
           line: command.line,
           at: word,

@@ -62,7 +62,8 @@ export interface RuleContext {
   readonly pathOf: (line: Line | InvalidLine) => string
   /** A repair in the file of `line`; undefined where a piece has no place in it. */
   readonly fix: (line: Line | InvalidLine, description: string, edits: readonly SpanEdit[]) => Fix | undefined
-  readonly report: (problem: Problem) => void
+  /** False when the script has switched the rule off there. */
+  readonly report: (problem: Problem) => boolean
 }
 
 /** Replace a span of the line by a byte string. */

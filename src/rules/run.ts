@@ -36,8 +36,9 @@ export function runRules(script: Script, options: RunOptions): Diagnostic[] {
     pathOf,
     fix,
     report(problem) {
-      if (disabled.has(rule.id, problem.line)) return
+      if (disabled.has(rule.id, problem.line)) return false
       found.push(toDiagnostic(problem, rule, problem.line ? pathOf(problem.line) : path))
+      return true
     },
   })
   const wanted = isBinary(script) ? rules.filter((rule) => rule === missingMagic) : rules

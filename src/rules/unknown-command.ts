@@ -1,9 +1,9 @@
 import { hole } from '../analysis/text.js'
 import { commandNames } from '../data/lookup.js'
-import { suggest } from '../data/suggest.js'
 import { gluedOperatorIn } from './glued-operator.js'
 import { didYouMean, quote } from './message.js'
 import type { Rule } from './rule.js'
+import { suggester } from './suggester.js'
 
 /** What people write who think of another boot loader or shell. */
 const elsewhere = new Map([
@@ -65,27 +65,32 @@ export const unknownCommand: Rule = {
       'time «ehco» x\n',
     ],
   },
-  create: ({ report, fix }) => ({
-    command({ line, nameWord, name, spec, args }) {
-      if (spec || name.includes(hole) || gluedOperatorIn(name) !== undefined) return
-      const other = elsewhere.get(name.toLowerCase())
-      const near = other ?? suggest(name, commandNames)
-      const isAssignment = args.length === 0 && /^[\w/.-]+=/.test(name)
-      const sameButCase = near !== undefined && near === name.toLowerCase()
-      report({
-        line,
-        at: nameWord,
-        reason: `iPXE has no command ${quote(name)}${didYouMean(near)}`,
-        ...(near === undefined ? {} : { expected: [near] }),
-        note: control.has(name)
-          ? 'There is no control structure but `goto`, `&&` and `||`: write `isset ${x} && goto there ||`.'
-          : isAssignment
-            ? `A value is stored with \`set\`: \`set ${name.slice(0, name.indexOf('='))} …\`.`
-            : name === 'item' || name.startsWith(':')
-              ? 'A label stands at the start of its line.'
-              : 'The line fails with "command not found", and so does the script unless `||` follows.',
-        fix: sameButCase ? fix(line, `Write \`${near}\``, [{ span: nameWord.span, text: near }]) : undefined,
-      })
-    },
-  }),
+  create: ({ report, fix }) => {
+    const nearest = suggester(commandNames)
+    return {
+      command({ line, nameWord, name, spec, args }) {
+        if (spec || name.includes(hole) || gluedOperatorIn(name) !== undefined) return
+        const other = elsewhere.get(name.toLowerCase())
+        const near = other ?? nearest(name)
+        const isAssignment = args.length === 0 && /^[\w/.-]+=/.test(name)
+        const sameButCase = near !== undefined && near === name.toLowerCase()
+        report({
+          line,
+          at: nameWord,
+          reason: `iPXE has no command ${quote(name)}${didYouMean(near)}`,
+          ...(near === undefined ? {} : { expected: [near] }),
+          note: control.has(name)
+            ? 'There is no control structure but `goto`, `&&` and `||`: write `isset ${x} && goto there ||`.'
+            : isAssignment
+              ? `A value is stored with \`set\`: \`set ${name.slice(0, name.indexOf('='))} …\`.`
+              : name === 'item' || name.startsWith(':')
+                ? 'A label stands at the start of its line.'
+                : 'The line fails with "command not found", and so does the script unless `||` follows.',
+          fix: sameButCase
+            ? fix(line, `Write \`${near}\``, [{ span: nameWord.span, text: near }])
+            : undefined,
+        })
+      },
+    }
+  },
 }

@@ -1,9 +1,12 @@
 import { isKnownSetting, mayRunScript, referenceParts } from '../analysis/settings.js'
 import { hole, mayBecome } from '../analysis/text.js'
+import type { Line, Reference } from '../ast/nodes.js'
+import { nameOf } from '../ast/walk.js'
 import { settingNames } from '../data/lookup.js'
-import { suggest } from '../data/suggest.js'
-import { didYouMean, quote } from './message.js'
+import { editDistance } from '../data/suggest.js'
+import { count, didYouMean, quote } from './message.js'
 import type { Rule } from './rule.js'
+import { suggester } from './suggester.js'
 
 /** Blocks that hold settings of any name, given from outside: UEFI variables, VMware guestinfo. */
 const openScopes = /^(efi|vmware|net[^/]*\.(vmware|lldp))$/
@@ -15,7 +18,8 @@ export const unsetSetting: Rule = {
   docs: {
     why:
       'An unset setting expands to nothing, without an error. Not reported are the settings that iPXE has by itself, DHCP ' +
-      'options by number, names that are computed, and names that `isset` tests somewhere in the script.',
+      'options by number, names that are computed, names that `isset` tests somewhere in the script, and what a script ' +
+      'that was chained before may have set. A name is reported where it is read first.',
     ok: [
       'set base http://10.0.0.1\nchain ${base}/x.ipxe\n',
       'echo ${net0/mac:hexhyp} ${ip} ${67} ${43.1} ${smbios/1.8.16} ${efi/SecureBoot}\n',
@@ -26,59 +30,85 @@ export const unsetSetting: Rule = {
       'chain boot.cfg ||\necho ${live_endpoint}\n',
     ],
     notOk: [
-      'chain «${base}»/x.ipxe\n',
+      'chain «${base}»/x.ipxe\necho ${base}\n',
       'set repo http://10.0.0.1\nchain «${reop}»/x.ipxe\n',
       'echo «${hostnam}»\n',
+      'set Base x\necho «${base}» ${base}\n',
       'chain boot.cfg ||\nset repo x\necho ${«${rpeo}»}\n',
     ],
   },
   create: ({ report, fix, facts, analysis: { settings } }) => {
     const patterns = [...facts.settingsSetAnywhere].filter((name) => name.includes(hole))
     const isSet = (name: string): boolean =>
+      isKnownSetting(name) ||
+      settings.tested.has(name) ||
       settings.isSet(name) ||
       facts.settingsSetAnywhere.has(name) ||
       patterns.some((pattern) => mayBecome(pattern, name))
-    /** Names that are set: near ones are the likeliest to be meant. */
-    const own = [...new Set([...settings.names, ...facts.settingsSetAnywhere])].slice(0, 2000)
-    const verdicts = new Map<string, { near: string | undefined } | undefined>()
-    const judge = (name: string): { near: string | undefined } | undefined => {
-      if (isKnownSetting(name) || settings.tested.has(name) || isSet(name)) return undefined
-      const near = name.length > 200 ? undefined : (suggest(name, own) ?? suggest(name, settingNames))
-      return { near }
-    }
-    /** A script that this one ran may have set anything; a slip is still a slip. */
-    let ranOthers = false
-    let runsOthers = false
+    /** Reads of names that nothing sets; undefined: something does. */
+    const reads = new Map<string, Read[] | undefined>()
+    const firstChain: { line?: Line; passed: boolean } = { passed: false }
     return {
-      line() {
-        ranOthers ||= runsOthers
-      },
       command(command) {
-        runsOthers ||= mayRunScript(command)
+        if (!firstChain.line && mayRunScript(command)) firstChain.line = command.line
+      },
+      line(line) {
+        if (firstChain.line && firstChain.line !== line) firstChain.passed = true
       },
       reference(reference, line) {
         const { scope, name } = referenceParts(reference)
         if (name === '' || name.includes(hole) || (scope !== undefined && openScopes.test(scope))) return
-        let verdict = verdicts.get(name)
-        if (!verdicts.has(name))
-          verdicts.set(name, (verdict = verdicts.size < 5000 ? judge(name) : undefined))
-        if (!verdict || (ranOthers && verdict.near === undefined)) return
-        const { near } = verdict
-        const part = reference.children.find(({ type }) => type === 'settingName')
-        const differsInCase = near !== undefined && near.toLowerCase() === name.toLowerCase()
-        report({
-          line,
-          at: reference,
-          reason: `Nothing sets ${quote(name)}, and iPXE has no such setting${didYouMean(near)}`,
-          ...(near === undefined ? {} : { expected: [near] }),
-          note: facts.loose
-            ? 'It expands to nothing. If another script or `isset` deals with it, say so: `# ipxetool disable=unset-setting`.'
-            : 'It expands to nothing. No script of the project sets it.',
-          fix: differsInCase
-            ? fix(line, `Write ${quote(near)}`, [{ span: part?.span, text: near }])
-            : undefined,
-        })
+        if (!reads.has(name)) reads.set(name, isSet(name) ? undefined : [])
+        reads.get(name)?.push({ reference, line, afterChain: firstChain.passed })
+      },
+      end() {
+        const own = suggester(new Set([...settings.names, ...facts.settingsSetAnywhere]))
+        const predefined = suggester(settingNames)
+        for (const [name, found] of reads) {
+          if (!found) continue
+          const near = [own(name), predefined(name)].find(
+            (other) => other !== undefined && isSlip(name, other),
+          )
+          // another script that ran before may have set it; a slip is still a slip
+          const shown = near === undefined ? found.filter(({ afterChain }) => !afterChain) : found
+          const differsInCase = near?.toLowerCase() === name.toLowerCase()
+          for (const [index, { reference, line }] of shown.entries()) {
+            const others = shown.slice(index + 1)
+            const same = others.filter((other) => other.line === line).map((other) => other.reference)
+            const edits = [reference, ...same].map((node) => ({
+              span: nameOf(node).span,
+              text: near ?? name,
+            }))
+            const isReported = report({
+              line,
+              at: reference,
+              reason: `Nothing sets ${quote(name)}, and iPXE has no such setting${didYouMean(near)}`,
+              ...(near === undefined ? {} : { expected: [near] }),
+              note:
+                `It expands to nothing${others.length > 0 ? `, here and in ${count(others.length, 'other place')}` : ''}. ` +
+                (facts.loose
+                  ? 'Where another script sets it, say so: `# ipxetool disable=unset-setting`.'
+                  : 'No script of the project sets it.'),
+              fix: differsInCase ? fix(line, `Write ${quote(near)}`, edits) : undefined,
+            })
+            if (isReported) break
+          }
+        }
       },
     }
   },
+}
+
+interface Read {
+  reference: Reference
+  line: Line
+  /** A script that may set anything was run above. */
+  afterChain: boolean
+}
+
+/** `debian_mirror` is no slip of `fedora_mirror`: many names differ in a part only. */
+function isSlip(name: string, near: string): boolean {
+  const distance = editDistance(name, near)
+  if (distance <= 1 || name.toLowerCase() === near.toLowerCase()) return true
+  return distance === 2 && name.slice(0, 2) === near.slice(0, 2) && !name.includes('_')
 }
