@@ -370,7 +370,7 @@ describe('tftp server', () => {
     const { tftpPort } = await start(await scratch.folder({ file: 'x' }))
     const code = `import socket, struct, sys
 raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
-for rq in (b'\\0\\1file\\0octet\\0', b'\\0\\2file\\0octet\\0'):
+for rq in (b'\\0\\2new\\0octet\\0', b'\\0\\1file\\0octet\\0'):
     raw.sendto(struct.pack('!HHHH', 0, int(sys.argv[1]), 8 + len(rq), 0) + rq, ('127.0.0.1', 0))`
     await execa('python3', ['-c', code, String(tftpPort)])
     const one = await client()
