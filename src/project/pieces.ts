@@ -33,7 +33,7 @@ export function addNode(piece: Piece, node: WordContent): void {
 
 /** @param text a byte string; what reads as `${…}` in it becomes references */
 export function addText(piece: Piece, text: string, use: Use): void {
-  if (!piece.uses.includes(use)) piece.uses.push(use)
+  if (piece.uses[piece.uses.length - 1] !== use) piece.uses.push(use)
   if (text === '') return
   const { span } = use.variable
   const nodes: WordContent[] = text.includes('${')

@@ -55,6 +55,8 @@ export function explainIssue(issue: Issue, data: unknown, base: YamlPath): Schem
         ]
       return [wrongKind(path, value, [issue.expected])]
     }
+    case 'too_big':
+      return [{ path, reason: `${where} is too large` }]
     case 'too_small':
       return [{ path, reason: `${where} is empty` }]
     default:

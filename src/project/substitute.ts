@@ -57,7 +57,10 @@ class LineSubstitution {
   readonly #line: Line
   readonly #substitution: Substitution
   readonly #uses: Use[] = []
-  #failed = false
+  /** Problems so far. */
+  #problems = 0
+  /** Puts back what was replaced inside words. */
+  readonly #undo: (() => void)[] = []
 
   constructor(line: Line, substitution: Substitution) {
     this.#line = line
@@ -72,12 +75,16 @@ class LineSubstitution {
       else if (child.type === 'command') this.#command(child, first)
       if (child.type !== 'blank' && child.type !== 'continuation') first = false
     }
-    if (this.#failed || this.#uses.length === 0) return
-    if (keepsShape(this.#line)) return
-    this.#explain()
+    if (this.#uses.length === 0 || keepsShape(this.#line)) return
+    if (this.#problems === 0) this.#explain()
     for (const [index, child] of this.#line.children.entries()) {
       if ('children' in child) child.children = before[index]!
     }
+    this.#undoSince(0)
+  }
+
+  #undoSince(count: number): void {
+    for (const undo of this.#undo.splice(count).reverse()) undo()
   }
 
   /** Says what none of the checks has found. */
@@ -98,17 +105,14 @@ class LineSubstitution {
   }
 
   #report(problem: UseProblem, use: Use): void {
-    this.#failed = true
+    this.#problems++
     this.#substitution.report(problem, use.variable, this.#line)
   }
 
   /** The use of a variable, when it has a value that may stand there. */
   #use(variable: Variable, check: (value: Value) => UseProblem | undefined): Use | undefined {
     const value = this.#substitution.look(variable, this.#line)
-    if (!value) {
-      this.#failed = true
-      return undefined
-    }
+    if (!value) return undefined
     const use = { variable, value }
     const problem = check(value)
     if (problem) {
@@ -171,6 +175,8 @@ class LineSubstitution {
     const breaks = new BreakCursor(word.breaks, 0)
     breaks.measure(word.children)
     const usesBefore = this.#uses.length
+    const problemsBefore = this.#problems
+    const undoBefore = this.#undo.length
     this.#settings(word)
     const inner = this.#uses.slice(usesBefore)
     const pieces = [startPiece()]
@@ -204,14 +210,16 @@ class LineSubstitution {
       place.add(made)
       return made
     })
+    if (this.#problems === problemsBefore) return words
     // what is refused stays a variable, about which no rule can complain once more
-    return this.#failed ? [word] : words
+    this.#undoSince(undoBefore)
+    return [word]
   }
 
   /** @param inner a variable inside `${…}` in the word */
   #checkPiece(piece: Piece, inner: Use | undefined, place: CommandPlace, isFirstOnLine: boolean): void {
     const [use = inner] = piece.uses
-    if (!use || this.#failed) return
+    if (!use) return
     const problem = wordProblem(use.value, {
       printed: piece.parts.map(({ node }) => printJoined(node)).join(''),
       startsWithVariable: piece.startsWithVariable,
@@ -250,6 +258,8 @@ class LineSubstitution {
         if (use) addText(piece, encodeText(use.value.text), use)
         else addNode(piece, child)
       }
+      const old = part.children
+      this.#undo.push(() => (part.children = old))
       part.children = piece.parts.map(({ node }) => node)
     }
   }
