@@ -118,6 +118,10 @@ async function tests(name, ...mochaArgs) {
     totals.passed += summary.passed
     totals.failed += summary.failed
     totals.skipped.push(...summary.skipped)
+    // What real firmware did is worth seeing when all went well, too.
+    if (code === 0 && !verbose) {
+      for (const line of output.split('\n')) if (line.startsWith('boot: ')) console.log(`  ${line}`)
+    }
     // It can fail without a failed test, too: an error outside of any test.
     if (code !== 0 && summary.failed === 0) totals.failed++
     const counts = `${summary.passed} passed, ${summary.failed} failed, ${summary.skipped.length} skipped`
