@@ -2,7 +2,8 @@ import type { ParsedCommand } from '../analysis/commands.js'
 import { isText } from '../analysis/commands.js'
 import { hole, spanInWord } from '../analysis/text.js'
 import { findCommand } from '../data/lookup.js'
-import { quote } from './message.js'
+import { printJoined } from '../syntax/stringify.js'
+import { plain, quote } from './message.js'
 import type { Rule } from './rule.js'
 
 /** Offset and length of the first operator inside a word that should be a command's name. */
@@ -55,8 +56,8 @@ export const gluedOperator: Rule = {
         line,
         at: span,
         ...(inName ? { severity: 'error' as const } : {}),
-        reason: `${quote(operator)} in ${quote(text)} is no operator: it needs a blank on both sides`,
-        expected: [` ${operator} `],
+        reason: `${quote(operator)} in ${quote(printJoined(word))} is no operator: it needs a blank on both sides`,
+        expected: [plain(`${text.slice(0, at)}${before}${operator}${after}${text.slice(at + length)}`)],
         note: inName
           ? 'iPXE looks for a command of that whole name and fails with "command not found".'
           : 'iPXE passes the word to the command as it is, and what follows is not run.',

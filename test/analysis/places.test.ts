@@ -15,7 +15,7 @@ describe('placeOf', () => {
         const tree = parse(textToBytes(pieces.join('')))
         for (const line of tree.children) {
           walk(line, (node) => {
-            if ('span' in node && node.span) {
+            if ('span' in node) {
               assert.deepEqual(placeOf(line, node.span), { ...node.position })
             }
             return undefined

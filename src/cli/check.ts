@@ -1,0 +1,255 @@
+/** `ipxetool check [PATH…]`. */
+import { resolve, sep } from 'node:path'
+import { Diagnostic } from '../diagnostics/diagnostic.js'
+import { IpxetoolError } from '../diagnostics/error.js'
+import { githubReport } from '../diagnostics/reporters/github.js'
+import { jsonReport } from '../diagnostics/reporters/json.js'
+import { prettyReport } from '../diagnostics/reporters/pretty.js'
+import { sortDiagnostics } from '../diagnostics/sort.js'
+import { summaryLine } from '../diagnostics/summary.js'
+import { visible } from '../diagnostics/visible.js'
+import { checkProject } from '../project/check.js'
+import { scriptSizeLimit } from '../project/compose.js'
+import { configName } from '../project/config.js'
+import { HostError, type ProjectHost } from '../project/host.js'
+import { type Composed, composeLoose } from '../project/loose.js'
+import { settingsSetBy } from '../rules/facts.js'
+import { runRules } from '../rules/run.js'
+import { InputFinder, type InputFailure, type LooseInput, type ProjectInput } from './check-inputs.js'
+import { ExitCode } from './exit-codes.js'
+import { explainRule } from './explain.js'
+import { findProject } from './find-project.js'
+import type { Io } from './io.js'
+import { nodeHost } from './node-host.js'
+
+export interface CheckCommandOptions {
+  /** Default `pretty`. */
+  format?: 'pretty' | 'json' | 'github'
+  /** The same as `format: 'json'`. */
+  json?: boolean
+  /** No summary line. */
+  quiet?: boolean
+  /** False: never. Otherwise where stdout is a terminal and NO_COLOR is not set. */
+  color?: boolean
+  /** The boot project; files in it are checked as parts of it. */
+  project?: string
+  /** Print what this rule is about, and nothing else. */
+  explain?: string
+  /** `NAME=VALUE` for build-time variables. */
+  var?: string[]
+}
+
+/**
+ * Checks files, folders (`*.ipxe` below them), projects, or `-` for standard input; without a path the nearest project
+ * upward, or else the current folder. A file in a project is checked as a part of it, and only what concerns the file is
+ * shown. Diagnostics are the result and go to stdout; a line that sums them up, and paths that cannot be checked, go to
+ * stderr.
+ *
+ * @returns 0: no errors and no warnings (there may be information); 1: some, or a file that cannot be checked; 2: a path
+ * that is not there
+ * @throws IpxetoolError (exit code 2) for a rule, project or variable that cannot be understood
+ */
+export async function runCheck(paths: string[], options: CheckCommandOptions, io: Io): Promise<number> {
+  const format = options.json === true ? 'json' : (options.format ?? 'pretty')
+  const look = { color: useColor(options, io), width: io.stdout.columns ?? 120 }
+  if (options.explain !== undefined) {
+    io.stdout.write(explainRule(options.explain, look))
+    return ExitCode.ok
+  }
+
+  const host = nodeHost(io.cwd)
+  const finder = new InputFinder(io.cwd, host, options.project)
+  await addPaths(finder, paths, options, io)
+  const { projects, loose, failures } = finder.inputs
+  const run = new Run(host, io, parseVariables(options.var ?? []))
+  for (const project of projects) await run.checkProject(project)
+  await run.checkLoose(loose)
+
+  const unusable = [...failures, ...run.failures]
+  if (format !== 'pretty') run.add(unusable.filter(({ missing }) => !missing).map(asDiagnostic))
+  const diagnostics = sortDiagnostics(run.diagnostics)
+  const report = { pretty: prettyReport, json: jsonReport, github: githubReport }[format]
+  const text = report(diagnostics, run.sources, look)
+  if (text !== '') io.stdout.write(text)
+  for (const { path, message, missing } of unusable) {
+    if (missing || format === 'pretty') io.stderr.write(`ipxetool: ${visible(path)}: ${message}\n`)
+  }
+  if (options.quiet !== true && format === 'pretty') {
+    const clean = `no problems in ${counted(run.checked, 'file')}`
+    if (diagnostics.length > 0) io.stderr.write(`\n${summaryLine(diagnostics)}\n`)
+    else if (unusable.length === 0) io.stderr.write(`${clean}\n`)
+  }
+  if (unusable.some(({ missing }) => missing)) return ExitCode.usage
+  const isFine = unusable.length === 0 && diagnostics.every(({ severity }) => severity === 'info')
+  return isFine ? ExitCode.ok : ExitCode.problems
+}
+
+function asDiagnostic({ path, message }: InputFailure): Diagnostic {
+  return new Diagnostic({
+    ruleId: 'unreadable',
+    severity: 'error',
+    file: path,
+    reason: `This cannot be checked: ${message}`,
+    note: 'Nothing in it was looked at.',
+  })
+}
+
+async function addPaths(
+  finder: InputFinder,
+  paths: string[],
+  options: CheckCommandOptions,
+  io: Io,
+): Promise<void> {
+  if (options.project !== undefined && paths.length === 0) {
+    finder.addProject(await findProject(io.cwd, options.project))
+    return
+  }
+  if (options.project !== undefined) await findProject(io.cwd, options.project)
+  if (paths.length > 0) {
+    for (const path of paths) await finder.add(path)
+    return
+  }
+  const root = await findProject(io.cwd, undefined).catch((error: unknown) => {
+    if (error instanceof IpxetoolError && error.code === 'no-project') return undefined
+    throw error
+  })
+  if (root === undefined) await finder.add('.')
+  else finder.addProject(root)
+}
+
+/** What was found in one run of the command. */
+class Run {
+  readonly diagnostics: Diagnostic[] = []
+  readonly sources = new Map<string, Uint8Array>()
+  readonly failures: InputFailure[] = []
+  /** Scripts that were looked at. */
+  checked = 0
+  readonly #host: ProjectHost
+  readonly #io: Io
+  readonly #variables: ReadonlyMap<string, string>
+
+  constructor(host: ProjectHost, io: Io, variables: ReadonlyMap<string, string>) {
+    this.#host = host
+    this.#io = io
+    this.#variables = variables
+  }
+
+  async checkProject({ root, only }: ProjectInput): Promise<void> {
+    const { cwd, env } = this.#io
+    const checked = await checkProject(root, this.#host, { variables: this.#variables, environment: env })
+    this.#addSources(checked.sources)
+    if (!only) {
+      this.add(checked.diagnostics)
+      this.checked += [...checked.sources.keys()].filter((path) => path.endsWith('.ipxe')).length
+      return
+    }
+    const config = resolve(cwd, root, configName)
+    const isWanted = (path: string): boolean =>
+      only.some((wanted) => resolve(cwd, path) === wanted || resolve(cwd, path).startsWith(wanted + sep))
+    // without its configuration nothing of the project can be checked: that concerns every file
+    const isBroken = (diagnostic: Diagnostic): boolean =>
+      diagnostic.severity === 'error' && resolve(cwd, diagnostic.file) === config
+    this.add(checked.diagnostics.filter((diagnostic) => isWanted(diagnostic.file) || isBroken(diagnostic)))
+    const read = [...checked.sources.keys()].filter((path) => isWanted(path))
+    this.checked += read.length
+    if (checked.diagnostics.some(isBroken)) return
+    // a file that the project does not use, say of its output tree, is a loose one
+    const known = new Set(
+      [...read, ...checked.diagnostics.map(({ file }) => file)].map((path) => resolve(cwd, path)),
+    )
+    const isInside = (wanted: string): boolean => [...known].some((path) => path.startsWith(wanted + sep))
+    const others = only.filter((wanted) => !known.has(wanted) && !isInside(wanted))
+    await this.checkLoose(others.map((wanted) => ({ path: nameLike(cwd, root, wanted), named: true })))
+  }
+
+  /** Scripts of one run may set each other's settings: a menu is often several files. */
+  async checkLoose(inputs: readonly LooseInput[]): Promise<void> {
+    const composed: { path: string; named: boolean; result: Composed }[] = []
+    for (const { path, named } of inputs) {
+      const result = await this.#compose(path)
+      if (result) composed.push({ path, named, result })
+    }
+    const included = new Set<string>()
+    const settingsSetAnywhere = new Set<string>()
+    for (const { path, result } of composed) {
+      for (const name of settingsSetBy(result.script)) settingsSetAnywhere.add(name)
+      for (const source of result.sources.keys()) if (source !== path) included.add(source)
+    }
+    for (const { path, named, result } of composed) {
+      this.#addSources(result.sources)
+      this.checked++
+      // what another script includes was checked in its place there
+      if (!named && included.has(path)) continue
+      this.add(result.diagnostics)
+      this.add(runRules(result.script, { path, facts: { loose: true, settingsSetAnywhere } }))
+    }
+  }
+
+  async #compose(path: string): Promise<Composed | undefined> {
+    try {
+      if (path !== '-') return await composeLoose(path, this.#host)
+      return await composeLoose(path, this.#host, { input: await readAll(this.#io.stdin) })
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error
+      const missing = error.kind === 'missing' || error.kind === 'not-folder'
+      this.failures.push({ path: error.path, message: error.message, missing })
+      return undefined
+    }
+  }
+
+  add(diagnostics: readonly Diagnostic[]): void {
+    for (const diagnostic of diagnostics) this.diagnostics.push(diagnostic)
+  }
+
+  #addSources(sources: ReadonlyMap<string, Uint8Array>): void {
+    for (const [path, bytes] of sources) this.sources.set(path, bytes)
+  }
+}
+
+/** A full path below a root, named as the root is. */
+function nameLike(cwd: string, root: string, full: string): string {
+  const rest = full.slice(resolve(cwd, root).length).replace(/^[/\\]/, '')
+  return root === '.' ? rest : `${root}/${rest}`
+}
+
+async function readAll(stdin: NodeJS.ReadableStream): Promise<Uint8Array> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of stdin) {
+    const bytes = Buffer.from(chunk)
+    size += bytes.length
+    if (size > scriptSizeLimit) {
+      throw new HostError(
+        'too-large',
+        '-',
+        `it has more than the ${scriptSizeLimit / 2 ** 20} MiB that are allowed here`,
+      )
+    }
+    chunks.push(bytes)
+  }
+  return new Uint8Array(Buffer.concat(chunks))
+}
+
+function parseVariables(assignments: readonly string[]): Map<string, string> {
+  const variables = new Map<string, string>()
+  for (const assignment of assignments) {
+    const equals = assignment.indexOf('=')
+    if (equals <= 0) {
+      throw new IpxetoolError('bad-variable', `--var "${visible(assignment)}" does not say NAME=VALUE`, {
+        exitCode: 2,
+        hint: 'for example --var repo=http://mirror.example/centos',
+      })
+    }
+    variables.set(assignment.slice(0, equals), assignment.slice(equals + 1))
+  }
+  return variables
+}
+
+function useColor({ color }: CheckCommandOptions, { env, stdout }: Io): boolean {
+  const isWished = color !== false && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
+  return isWished && stdout.isTTY === true
+}
+
+function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
