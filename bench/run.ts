@@ -22,7 +22,10 @@ async function main(wanted: readonly string[]): Promise<number> {
     return 2
   }
   // What is measured is the shipped program.
-  const build = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: join(here, '..'), stdio: 'inherit' })
+  const build = spawnSync(process.execPath, ['scripts/build.mjs'], {
+    cwd: join(here, '..'),
+    stdio: 'inherit',
+  })
   if (build.status !== 0) return 1
 
   const processors = cpus()
