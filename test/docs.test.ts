@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { generatedDocs } from '../scripts/generate-docs.js'
+
+const root = new URL('..', import.meta.url)
+
+describe('documentation', () => {
+  it('is as generated: the rules, and the output of the examples (npx tsx scripts/generate-docs.ts)', async () => {
+    for (const [path, text] of await generatedDocs()) {
+      assert.equal(readFileSync(new URL(path, root), 'utf8'), text, path)
+    }
+  })
+
+  it('links to files that exist', () => {
+    for (const page of [
+      'README.md',
+      'CONTRIBUTING.md',
+      'docs/project.md',
+      'docs/serve.md',
+      'docs/rules.md',
+    ]) {
+      const url = new URL(page, root)
+      for (const [, target] of readFileSync(url, 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+        assert.ok(existsSync(new URL(target!, url)), `${page} links to ${target!}`)
+      }
+    }
+  })
+})
