@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { parseDirective } from '../../src/analysis/directives.js'
+import type { Line, Script } from '../../src/ast/nodes.js'
+import { checkScript } from '../../src/rules/check-script.js'
+import { runRules } from '../../src/rules/run.js'
+import { parse } from '../../src/syntax/parse.js'
+
+const lines = (script: string): string[] =>
+  checkScript(`#!ipxe\n${script}`).map(({ ruleId, place }) => `${place!.start.line} ${ruleId}`)
+
+describe('parseDirective', () => {
+  const directive = (value: string) => parseDirective({ type: 'comment', value })
+  it('knows includes, with blanks in the name', () => {
+    assert.deepEqual(directive(' ipxetool include my file.ipxe  '), {
+      kind: 'include',
+      file: 'my file.ipxe',
+      start: 18,
+      end: 30,
+    })
+    assert.deepEqual(directive('ipxetool include'), { kind: 'include', file: '', start: 9, end: 16 })
+  })
+  it('knows lists of rules and a reason after them', () => {
+    const found = directive(' ipxetool disable=a-b, c ,d the reason')
+    assert.ok(found?.kind === 'disable')
+    assert.deepEqual(
+      found.rules.map(({ value }) => value),
+      ['a-b', 'c', 'd'],
+    )
+    for (const { value, start, end } of found.rules)
+      assert.equal(' ipxetool disable=a-b, c ,d the reason'.slice(start, end), value)
+  })
+  it('knows what is no directive', () => {
+    for (const value of ['', ' a comment', ' ipxetool', ' ipxetools include x', ' see ipxetool include x']) {
+      assert.equal(directive(value), undefined, value)
+    }
+    assert.equal(directive(' ipxetool enable=x')?.kind, 'unknown')
+  })
+})
+
+describe('disable', () => {
+  it('before the first command: the whole file', () => {
+    assert.deepEqual(lines('# ipxetool disable=unknown-command\nfoo\n:a\nbar\n'), [])
+  })
+  it('on a line of its own later: the next line that holds something', () => {
+    assert.deepEqual(lines('echo a\n# ipxetool disable=unknown-command\n\n# why\nfoo\nbar\n'), [
+      '7 unknown-command',
+    ])
+    assert.deepEqual(lines(':a\n# ipxetool disable=duplicate-label\n:a\n:a\n'), ['5 duplicate-label'])
+  })
+  it('after a command: that line', () => {
+    assert.deepEqual(lines('foo # ipxetool disable=unknown-command\nbar\n'), ['3 unknown-command'])
+  })
+  it('only what it names', () => {
+    assert.deepEqual(lines('foo ${bar} # ipxetool disable=unset-setting,bad-url\n'), ['2 unknown-command'])
+    assert.deepEqual(lines('foo ${bar} # ipxetool disable=unset-setting, unknown-command because\n'), [])
+  })
+  it('of the first read of a setting reports the next one', () => {
+    assert.deepEqual(lines('echo a\n# ipxetool disable=unset-setting\necho ${foo}\necho ${foo}\n'), [
+      '5 unset-setting',
+    ])
+  })
+  it('of an included file is for that file', () => {
+    const own = parse('#!ipxe\nfoo\n')
+    const other = parse('# ipxetool disable=unknown-command\nfoo\nbar\n').children.map((line) => ({
+      ...line,
+      origin: { path: 'b' },
+    }))
+    const script: Script = { type: 'script', children: [...own.children, ...(other as Line[])] }
+    const found = runRules(script, { path: 'a' })
+    assert.deepEqual(
+      found.map(({ file, ruleId }) => `${file} ${ruleId}`),
+      ['a unknown-command'],
+    )
+  })
+})
+
+describe('a composed script', () => {
+  it('has its diagnostics in the files that the lines came from', () => {
+    const own = parse('#!ipxe\ngoto there\ngoto nowhere\n').children
+    const other = parse('# more\n  ehco \\\n ${x}\n:there\n').children.map((line) => ({
+      ...line,
+      origin: { path: 'more.ipxe' },
+    }))
+    const script: Script = { type: 'script', children: [...own, ...(other as Line[])] }
+    const found = runRules(script, {
+      path: 'boot.ipxe',
+      facts: { loose: false, settingsSetAnywhere: new Set() },
+    })
+    assert.deepEqual(
+      found
+        .map(({ file, place, ruleId }) => `${file}:${place!.start.line}:${place!.start.column} ${ruleId}`)
+        .sort(),
+      ['boot.ipxe:3:6 missing-label', 'more.ipxe:2:3 unknown-command', 'more.ipxe:3:2 unset-setting'],
+    )
+  })
+  it('knows what the rest of the project sets', () => {
+    const facts = { loose: false, settingsSetAnywhere: new Set(['a', 'disk_\ue000']) }
+    const script = parse('#!ipxe\necho ${a} ${disk_7} ${b} $<c>\n')
+    assert.deepEqual(
+      runRules(script, { path: 'x', facts }).map(({ reason }) => reason),
+      ['Nothing sets `b`, and iPXE has no such setting'],
+    )
+  })
+})
