@@ -18,14 +18,22 @@ export interface OldTree {
 /** Files that one puts into an empty folder so that git keeps it. */
 const placeholders = new Set(['.gitignore', '.gitkeep'])
 
-/** @throws IpxetoolError `out-not-ours`, `out-not-a-folder` (exit code 2) */
+/** Also what is in the tree besides. @throws IpxetoolError as {@link readOldManifest} */
 export async function readOldTree(out: string): Promise<OldTree> {
-  const none: OldTree = { exists: false, manifest: undefined, manifestBytes: undefined, foreign: new Map() }
+  const old = await readOldManifest(out)
+  return { ...old, foreign: old.exists ? await findForeign(out, old.manifest) : new Map<string, EntryKind>() }
+}
+
+/**
+ * Whether a build may write to a folder.
+ * @throws IpxetoolError `out-not-ours`, `out-not-a-folder` (exit code 2)
+ */
+export async function readOldManifest(out: string): Promise<Omit<OldTree, 'foreign'>> {
   let names: string[]
   try {
     names = await readdir(out)
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return none
+    if (errorCode(error) === 'ENOENT') return { exists: false, manifest: undefined, manifestBytes: undefined }
     if (errorCode(error) !== 'ENOTDIR') throw error
     throw new IpxetoolError('out-not-a-folder', `${out} is a file, so no tree can be written there`, {
       exitCode: 2,
@@ -44,7 +52,7 @@ export async function readOldTree(out: string): Promise<OldTree> {
       { exitCode: 2, hint: 'name an empty or a new folder with --out, or empty this one yourself' },
     )
   }
-  return { exists: true, manifest, manifestBytes, foreign: await findForeign(out, manifest) }
+  return { exists: true, manifest, manifestBytes }
 }
 
 async function readManifest(path: string): Promise<Uint8Array | undefined> {

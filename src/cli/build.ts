@@ -2,12 +2,17 @@
 import { homedir } from 'node:os'
 import { relative, resolve, sep } from 'node:path'
 import { checkOut, resolveOut } from '../build/out-folder.js'
+import { readOldManifest } from '../build/old-tree.js'
 import { buildTree, hasErrors } from '../build/tree.js'
 import { writeTree, type Written } from '../build/write.js'
 import { suggest } from '../data/suggest.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
+import { jsonReport } from '../diagnostics/reporters/json.js'
+import { prettyReport } from '../diagnostics/reporters/pretty.js'
 import { sortDiagnostics } from '../diagnostics/sort.js'
 import { IpxetoolError } from '../diagnostics/error.js'
+import { summaryLine } from '../diagnostics/summary.js'
+import { visible } from '../diagnostics/visible.js'
 import { readConfig } from '../project/config.js'
 import { byCodeUnit } from '../project/paths.js'
 import { loadProject, type Project } from '../project/project.js'
@@ -45,6 +50,7 @@ export async function runBuild(target: string | undefined, options: BuildOptions
   const realRoot = await resolveOut(resolve(io.cwd, root))
   const place = { root: realRoot, home: io.env['HOME'] ?? homedir() }
   checkOut(out, { ...place, sourceFolders: [] })
+  await readOldManifest(out)
 
   const exclude = [relative(realRoot, out).split(sep).join('/')]
   const { project, diagnostics, sources } = await loadProject(root, host, {
@@ -69,7 +75,7 @@ function parseVariables(assignments: readonly string[]): Map<string, string> {
   for (const assignment of assignments) {
     const equals = assignment.indexOf('=')
     if (equals <= 0) {
-      throw new IpxetoolError('bad-variable', `--var "${assignment}" does not say NAME=VALUE`, {
+      throw new IpxetoolError('bad-variable', `--var "${visible(assignment)}" does not say NAME=VALUE`, {
         exitCode: 2,
         hint: 'for example --var repo=http://mirror.example/centos',
       })
@@ -88,7 +94,7 @@ async function projectOf(
   if (target === undefined || target === 'menus') return options.project
   if (options.project === undefined && (await isProject(resolve(io.cwd, target)))) return target
   const near = suggest(target, ['menus'])
-  throw new IpxetoolError('unknown-target', `there is nothing called "${target}" to build`, {
+  throw new IpxetoolError('unknown-target', `there is nothing called "${visible(target)}" to build`, {
     exitCode: 2,
     hint:
       near === undefined
@@ -124,11 +130,16 @@ function finish(
   const diagnostics = sortDiagnostics(unsorted)
   const code = result ? ExitCode.ok : ExitCode.problems
   if (options.json === true) {
-    io.stdout.write(`${JSON.stringify(asJson(diagnostics, result), null, 2)}\n`)
+    const report = JSON.parse(jsonReport(diagnostics, sources)) as object
+    io.stdout.write(`${JSON.stringify({ ...resultFields(result), ...report }, null, 2)}\n`)
     return code
   }
-  for (const diagnostic of diagnostics) io.stderr.write(`${oneLine(diagnostic)}\n`)
-  if (!result) io.stderr.write('nothing was written\n')
+  const { stderr } = io
+  if (diagnostics.length > 0) {
+    const look = { color: useColor(options, io), width: stderr.columns ?? 120 }
+    stderr.write(`${prettyReport(diagnostics, sources, look)}\n${summaryLine(diagnostics)}\n`)
+  }
+  if (!result) stderr.write('nothing was written\n')
   else if (options.quiet !== true) {
     const shown = relative(io.cwd, result.out)
     const tree = shown === '' || shown.startsWith('..') ? result.out : shown
@@ -145,30 +156,13 @@ function urlPath(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/')
 }
 
-function asJson(diagnostics: readonly Diagnostic[], result: Result | undefined): object {
-  return {
-    ok: result !== undefined,
-    ...(result && {
-      out: result.out,
-      entry: `/${urlPath(result.entry)}`,
-      changed: result.changed,
-      files: result.files,
-      bytes: result.bytes,
-      carried: result.carried,
-    }),
-    diagnostics: diagnostics.map(({ file, place, severity, ruleId, reason, note, expected }) => ({
-      file,
-      ...(place && { line: place.start.line, column: place.start.column }),
-      severity,
-      rule: ruleId,
-      message: reason,
-      ...(note !== undefined && { note }),
-      ...(expected && { expected }),
-    })),
-  }
+function resultFields(result: Result | undefined): object {
+  if (!result) return { ok: false }
+  const { out, entry, changed, files, bytes, carried } = result
+  return { ok: true, out, entry: `/${urlPath(entry)}`, changed, files, bytes, carried }
 }
 
-function oneLine({ file, place, severity, ruleId, reason, note }: Diagnostic): string {
-  const at = place ? `:${place.start.line}:${place.start.column}` : ''
-  return `${file}${at}: ${severity}: ${reason} (${ruleId})${note === undefined ? '' : `\n  ${note}`}`
+function useColor({ color }: BuildOptions, { env, stderr }: Io): boolean {
+  const isWished = color !== false && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
+  return isWished && stderr.isTTY === true
 }

@@ -123,7 +123,10 @@ function fillIn(project: Project, script: Script, path: string, used: Set<string
       if (declared !== undefined) used.add(declared)
       const value = variables.values.get(name)
       if (value || variables.failed.has(name) || disabled.has('undefined-variable', line)) return value
-      places.add(undefinedVariable(name, declared, config), variable, line)
+      const problem = undefinedVariable(name, declared, config)
+      // the one that was meant is not unused
+      for (const meant of problem.expected ?? []) used.add(meant.slice(2, -1))
+      places.add(problem, variable, line)
       return undefined
     },
     report: (problem, variable, line) => {

@@ -55,7 +55,8 @@ export async function composeScript(
   reader: ScriptReader,
 ): Promise<ComposedScript> {
   const composer = new Composer(reader, path)
-  const realPath = await reader.host.realpath(path).catch(() => path)
+  // standard input has no path of its own; what it includes starts at the boundary
+  const realPath = await reader.host.realpath(path).catch(() => joinPaths(reader.boundary, path))
   const script = parse(bytes, { positions: false })
   script.children = await composer.expand(script.children, [{ path, realPath }])
   return { script, files: [...composer.files], diagnostics: composer.diagnostics }

@@ -69,7 +69,7 @@ const path = z.strictObject({
   value: text('A path in the output tree, relative, without `..`.'),
   ...common,
 })
-const console = z.strictObject({
+const consolePort = z.strictObject({
   type: z.literal('console'),
   value: z
     .union([
@@ -82,10 +82,10 @@ const console = z.strictObject({
 })
 
 /** One schema for each type of variable: its keys are what may be written. */
-export const variableSchemas = { url, string, int, bool, enum: oneOf, path, console } as const
+export const variableSchemas = { url, string, int, bool, enum: oneOf, path, console: consolePort } as const
 export type VariableType = keyof typeof variableSchemas
 
-export const variableSchema = z.discriminatedUnion('type', [url, string, int, bool, oneOf, path, console])
+export const variableSchema = z.discriminatedUnion('type', [url, string, int, bool, oneOf, path, consolePort])
 export type VariableDeclaration = z.infer<typeof variableSchema>
 
 export const projectSchema = z.strictObject({

@@ -109,9 +109,9 @@ function readPath(text: string): TypedValue | ValueProblem {
 }
 
 function readConsole(text: string): TypedValue | ValueProblem {
-  const console = parseConsole(text)
-  if ('problem' in console) return console
-  const { port, speed, mode } = console
+  const found = parseConsole(text)
+  if ('problem' in found) return found
+  const { port, speed, mode } = found
   if (speed === undefined) return { text: port, parts: { port } }
   return { text: `${port},${speed}${mode}`, parts: { port, speed } }
 }
