@@ -1,0 +1,290 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { type CheckCommandOptions, runCheck } from '../../src/cli/check.js'
+import type { JsonReport } from '../../src/diagnostics/reporters/json.js'
+
+interface Result {
+  code: number
+  out: string
+  err: string
+}
+
+describe('ipxetool check', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ipxetool-check-'))
+  })
+  afterEach(() => {
+    rmSync(folder, { recursive: true })
+  })
+
+  const write = (path: string, text: string | Uint8Array): void => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+  const check = async (
+    paths: string[],
+    options: CheckCommandOptions & {
+      cwd?: string
+      stdin?: string
+      isTTY?: boolean
+      env?: Record<string, string>
+    } = {},
+  ): Promise<Result> => {
+    const result = { code: 0, out: '', err: '' }
+    const { cwd = '', stdin = '', isTTY = false, env = {}, ...rest } = options
+    result.code = await runCheck(paths, rest, {
+      cwd: join(folder, cwd),
+      env,
+      stdin: Readable.from([Buffer.from(stdin)]),
+      stdout: { write: (text) => (result.out += String(text)), isTTY, columns: 100 },
+      stderr: { write: (text) => (result.err += String(text)) },
+      signal: new AbortController().signal,
+    })
+    return result
+  }
+  /** `path:line rule` of every diagnostic. */
+  const found = async (paths: string[], options: Parameters<typeof check>[1] = {}): Promise<string[]> => {
+    const { out } = await check(paths, { ...options, json: true })
+    return (JSON.parse(out) as JsonReport).diagnostics.map(
+      ({ file, line, rule }) => `${file}${line ? `:${line}` : ''} ${rule}`,
+    )
+  }
+
+  it('prints diagnostics to stdout and the summary to stderr', async () => {
+    write('a.ipxe', '#!ipxe\nehco hi\n')
+    assert.deepEqual(await check(['a.ipxe']), {
+      code: 1,
+      out: [
+        'a.ipxe:2:1 error unknown-command',
+        '  iPXE has no command `ehco`; did you mean `echo`?',
+        '  2 | ehco hi',
+        '    | ^~~~',
+        '    = expected: echo',
+        '    = help: The line fails with "command not found", and so does the script unless `||` follows.',
+        '',
+      ].join('\n'),
+      err: '\n1 error in 1 file\n',
+    })
+  })
+
+  it('is content with a good script, and with information', async () => {
+    write('a.ipxe', '#!ipxe\necho hi\n')
+    assert.deepEqual(await check(['a.ipxe']), { code: 0, out: '', err: 'no problems in 1 file\n' })
+    assert.deepEqual(await check(['a.ipxe'], { quiet: true }), { code: 0, out: '', err: '' })
+    write('b.ipxe', '#!ipxe\necho $<x>\n')
+    const { code, out } = await check(['b.ipxe'])
+    assert.equal(code, 0)
+    assert.match(out, /info undefined-variable/)
+  })
+
+  it('exits 1 for warnings', async () => {
+    write('a.ipxe', '#!ipxe\necho ${unheard}\n')
+    assert.equal((await check(['a.ipxe'])).code, 1)
+  })
+
+  it('reads folders, without node_modules, hidden ones and output trees', async () => {
+    for (const path of [
+      'b/x.ipxe',
+      'a.ipxe',
+      'node_modules/y.ipxe',
+      '.git/z.ipxe',
+      'out/o.ipxe',
+      'web/w.ipxe',
+    ])
+      write(path, 'x\n')
+    write('out/manifest.json', '{ "generator": "ipxetool 0.1.0" }')
+    write('web/manifest.json', '{ "name": "a web page" }')
+    write('notes.txt', 'x\n')
+    const expected = ['a.ipxe', 'b/x.ipxe', 'web/w.ipxe'].flatMap((path) => [
+      `${path}:1 missing-magic`,
+      `${path}:1 unknown-command`,
+    ])
+    assert.deepEqual(await found([]), expected)
+    assert.deepEqual(await found(['.']), expected)
+    assert.deepEqual(await found(['b/']), ['b/x.ipxe:1 missing-magic', 'b/x.ipxe:1 unknown-command'])
+    assert.deepEqual(await found(['out/o.ipxe']), [
+      'out/o.ipxe:1 missing-magic',
+      'out/o.ipxe:1 unknown-command',
+    ])
+  })
+
+  it('reads standard input', async () => {
+    assert.deepEqual(await found(['-'], { stdin: '#!ipxe\ngoto nowhere\n' }), ['-:2 missing-label'])
+    assert.equal((await check(['-'], { stdin: '#!ipxe\n' })).code, 0)
+  })
+
+  it('follows includes and checks an included file in its place only', async () => {
+    write('boot.ipxe', '#!ipxe\n# ipxetool include parts/common.ipxe\ngoto there\n')
+    write('parts/common.ipxe', ':there\ngoto back\n')
+    assert.deepEqual(await found(['.']), ['parts/common.ipxe:2 missing-label'])
+    assert.deepEqual(await found(['parts/common.ipxe']), [
+      'parts/common.ipxe:1 missing-magic',
+      'parts/common.ipxe:2 missing-label',
+    ])
+    write('loop.ipxe', '#!ipxe\n# ipxetool include loop.ipxe\n')
+    assert.equal((await check(['loop.ipxe'])).code, 1)
+  })
+
+  it('knows settings that another script of the run sets', async () => {
+    write('boot.ipxe', '#!ipxe\nset base_url http://10.0.0.1\nset x ${own}\n')
+    write('menu.ipxe', '#!ipxe\nchain ${base_url}/x\n')
+    assert.deepEqual(await found(['.']), ['boot.ipxe:3 unset-setting'])
+    assert.deepEqual(await found(['menu.ipxe']), ['menu.ipxe:2 unset-setting'])
+  })
+
+  describe('in a project', () => {
+    beforeEach(() => {
+      write(
+        'p/ipxetool.yaml',
+        'entry: boot.ipxe\nvariables:\n  repo: { type: url, value: "http://10.0.0.1/os/x86_64/" }\n',
+      )
+      write('p/boot.ipxe', '#!ipxe\nkernel $<repo>vmlinuz\nset here 1\nfoo\n')
+      write('p/menus/tools.ipxe', '#!ipxe\necho ${here}\nbar\n')
+    })
+    it('checks all of it', async () => {
+      const all = ['p/boot.ipxe:4 unknown-command', 'p/menus/tools.ipxe:3 unknown-command']
+      assert.deepEqual(await found(['p']), all)
+      assert.deepEqual(await found(['.']), all)
+      assert.deepEqual(await found([], { project: 'p' }), all)
+      assert.deepEqual(await found([], { cwd: 'p/menus' }), [
+        '../boot.ipxe:4 unknown-command',
+        '../menus/tools.ipxe:3 unknown-command',
+      ])
+    })
+    it('shows only what concerns the files that were named', async () => {
+      assert.deepEqual(await found(['p/boot.ipxe']), ['p/boot.ipxe:4 unknown-command'])
+      assert.deepEqual(await found(['p/menus']), ['p/menus/tools.ipxe:3 unknown-command'])
+      assert.deepEqual(await found(['tools.ipxe'], { cwd: 'p/menus' }), [
+        '../menus/tools.ipxe:3 unknown-command',
+      ])
+      const full = join(folder, 'p/boot.ipxe')
+      assert.deepEqual(await found([full]), [`${full}:4 unknown-command`])
+    })
+    it('takes variables', async () => {
+      const { code, out } = await check(['p'], { var: ['repo=http://10.0.0.1/os/x86/'] })
+      assert.equal(code, 1)
+      assert.match(out, /x86_64/)
+      await assert.rejects(check(['p'], { var: ['repo'] }), { exitCode: 2 })
+    })
+    it('says what is wrong with the project when a file of it is asked for', async () => {
+      write('p/ipxetool.yaml', 'entry: [\n')
+      const files = (await found(['p/boot.ipxe'])).map((line) => line.replace(/:.*| .*/, ''))
+      assert.ok(
+        files.length > 0 && files.every((file) => file === 'p/ipxetool'.concat('.yaml')),
+        files.join(),
+      )
+    })
+    it('checks files that the project does not use as loose ones', async () => {
+      write('p/out/manifest.json', '{ "generator": "ipxetool 0.1.0" }')
+      write('p/out/boot.ipxe', '#!ipxe\nbaz\n')
+      assert.deepEqual(await found(['p/out/boot.ipxe']), ['p/out/boot.ipxe:2 unknown-command'])
+    })
+  })
+
+  describe('bad input', () => {
+    const line = async (path: string): Promise<[number, string]> => {
+      const { code, out, err } = await check([path])
+      return [code, out + err]
+    }
+    it('no such file: usage', async () => {
+      assert.deepEqual(await line('nope.ipxe'), [2, 'ipxetool: nope.ipxe: there is no such file\n'])
+      write('a.ipxe', '#!ipxe\nfoo\n')
+      const { code, out } = await check(['nope.ipxe', 'a.ipxe'])
+      assert.equal(code, 2)
+      assert.match(out, /unknown-command/, 'the other paths are checked all the same')
+    })
+    it('a folder without scripts', async () => {
+      mkdirSync(join(folder, 'empty'))
+      assert.deepEqual(await line('empty'), [1, 'ipxetool: empty: there is no *.ipxe file in it\n'])
+    })
+    it('an empty file', async () => {
+      write('a.ipxe', '')
+      const [code, text] = await line('a.ipxe')
+      assert.equal(code, 1)
+      assert.match(text, /a\.ipxe:1:1 error missing-magic\n {2}The file is empty/)
+    })
+    it('binary data: one diagnostic', async () => {
+      write('a.ipxe', Buffer.from(Array.from({ length: 60_000 }, (_, index) => (index * 7919) % 256)))
+      assert.deepEqual(await found(['a.ipxe']), ['a.ipxe:1 missing-magic'])
+      write('b.ipxe', Buffer.from('\ufeff#!ipxe\necho hi\n', 'utf16le'))
+      assert.deepEqual(await found(['b.ipxe']), ['b.ipxe:1 missing-magic'])
+    })
+    it('50 MB, said and not read', async () => {
+      write('a.ipxe', Buffer.alloc(50 * 2 ** 20, '#!ipxe\n'))
+      const [code, text] = await line('a.ipxe')
+      assert.equal(code, 1)
+      assert.match(text, /^ipxetool: a\.ipxe: it has 50 MiB, more than the 16 MiB/)
+      assert.deepEqual(await found(['a.ipxe']), ['a.ipxe unreadable'])
+    })
+    it('a file that may not be read', async () => {
+      write('a.ipxe', '#!ipxe\n')
+      chmodSync(folder, 0o755)
+      chmodSync(join(folder, 'a.ipxe'), 0)
+      const isRoot = process.geteuid?.() === 0
+      if (isRoot) process.seteuid?.(65534) // root may read everything
+      try {
+        assert.deepEqual(await line('a.ipxe'), [
+          1,
+          'ipxetool: a.ipxe: this user has no permission to read it\n',
+        ])
+      } finally {
+        if (isRoot) process.seteuid?.(0)
+      }
+    })
+    it('a pipe, a device, a link that leads nowhere', async () => {
+      execFileSync('mkfifo', [join(folder, 'pipe.ipxe')])
+      assert.deepEqual(await line('pipe.ipxe'), [1, 'ipxetool: pipe.ipxe: it is not a regular file\n'])
+      assert.equal((await line('/dev/zero'))[0], 1)
+      symlinkSync('gone', join(folder, 'link.ipxe'))
+      assert.equal((await line('link.ipxe'))[0], 2)
+    })
+    it('a name that steers terminals', async () => {
+      assert.deepEqual(await line('a\x1b[2J'), [2, 'ipxetool: a\\x1b[2J: there is no such file\n'])
+    })
+  })
+
+  it('writes GitHub commands and JSON, and nothing else to stdout', async () => {
+    write('a.ipxe', '#!ipxe\nfoo\n')
+    const { out, err } = await check(['a.ipxe'], { format: 'github' })
+    assert.match(
+      out,
+      /^::error file=a\.ipxe,line=2,endLine=2,col=1,endColumn=3,title=unknown-command::[^\n]*\n$/,
+    )
+    assert.equal(err, '')
+    write('b.ipxe', '#!ipxe\n')
+    assert.deepEqual(JSON.parse((await check(['b.ipxe'], { format: 'json' })).out), {
+      diagnostics: [],
+      summary: { errors: 0, warnings: 0, infos: 0, files: 0 },
+    })
+  })
+
+  it('has colours on a terminal only, and not against NO_COLOR and --no-color', async () => {
+    write('a.ipxe', '#!ipxe\nfoo\n')
+    const colored = async (options: Parameters<typeof check>[1]): Promise<boolean> =>
+      (await check(['a.ipxe'], options)).out.includes('\x1b[')
+    assert.equal(await colored({ isTTY: true }), true)
+    assert.equal(await colored({ isTTY: true, color: true }), true)
+    assert.equal(await colored({}), false)
+    assert.equal(await colored({ isTTY: true, color: false }), false)
+    assert.equal(await colored({ isTTY: true, env: { NO_COLOR: '1' } }), false)
+    assert.equal(await colored({ isTTY: true, env: { NO_COLOR: '' } }), true)
+    assert.equal(await colored({ isTTY: true, env: { TERM: 'dumb' } }), false)
+  })
+
+  it('explains a rule with its examples', async () => {
+    const { code, out } = await check([], { explain: 'glued-operator' })
+    assert.equal(code, 0)
+    assert.match(out, /^glued-operator \(warning\)\n/)
+    assert.match(out, /Not ok:\n {4}#!ipxe\n {4}dhcp\|\|shell\n\nexample\.ipxe:2:5 error glued-operator/)
+    assert.match(out, /Ok:\n/)
+    await assert.rejects(check([], { explain: 'glued-operater' }), {
+      exitCode: 2,
+      hint: 'did you mean glued-operator?',
+    })
+  })
+})
