@@ -118,6 +118,10 @@ describe('layers', () => {
     ['project/a.ts', `const { argv } = process`, 'only cli may mention process'],
     ['project/a.ts', `process['exit'](1)`, 'only cli may mention process.exit'],
     ['serve/a.ts', `f()\nconsole.log('up')`, 'src/serve/a.ts:2: only cli may mention console'],
+    ['project/a.ts', `const console = s()\nexport const all = { console, x: console.port }`, undefined],
+    ['project/a.ts', `const f = ({ console }: X) => console.port`, undefined],
+    ['project/a.ts', `const f = (console: X) => console.log(1)`, 'only cli may mention console'],
+    ['project/a.ts', `const c = console`, 'only cli may mention console'],
     ['cli/a.ts', `process.stdout.write(process.argv[1]!)`, undefined],
     ['helpers/a.ts', ``, 'helpers is not in the table'],
   ]

@@ -32,11 +32,12 @@ export function checkLayers(files: ReadonlyMap<string, string>, rules: LayerRule
       continue
     }
     const portable = rules.portable.includes(layer)
+    const own = bindingsOf(source)
 
     const visit = (node: ts.Node): void => {
       const specifier = importedFrom(node)
       if (specifier) checkImport(specifier)
-      const mention = mentioned(node)
+      const mention = mentioned(node, own)
       if (mention) checkMention(node, mention)
       ts.forEachChild(node, visit)
     }
@@ -87,25 +88,61 @@ function importedFrom(node: ts.Node): ts.StringLiteralLike | undefined {
   return specifier && ts.isStringLiteralLike(specifier) ? specifier : undefined
 }
 
-/** `Buffer`, `console`, or `process.<member>` for a use of that global; a property of that name is none. */
-function mentioned(node: ts.Node): string | undefined {
-  if (!ts.isIdentifier(node)) return undefined
+const globals = new Set(['Buffer', 'console', 'process'])
+
+/** Which of the globals the file has a variable, parameter or import of its own for: a serial `console`, say. */
+function bindingsOf(source: ts.SourceFile): ReadonlySet<string> {
+  const names = new Set<string>()
+  const visit = (node: ts.Node): void => {
+    const binds =
+      ts.isVariableDeclaration(node) ||
+      ts.isParameter(node) ||
+      ts.isBindingElement(node) ||
+      ts.isImportSpecifier(node) ||
+      ts.isFunctionDeclaration(node)
+    if (binds && node.name && ts.isIdentifier(node.name)) names.add(node.name.text)
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  return names
+}
+
+/**
+ * `Buffer`, `console`, or `process.<member>` for a use of that global. A property of that name is none, nor is
+ * anything of that name in a file with its own; but `console.log` is one in any case.
+ */
+function mentioned(node: ts.Node, own: ReadonlySet<string>): string | undefined {
+  if (!ts.isIdentifier(node) || !globals.has(node.text)) return undefined
   const { parent, text } = node
-  if (text !== 'Buffer' && text !== 'console' && text !== 'process') return undefined
   const onGlobal =
     ts.isPropertyAccessExpression(parent) &&
     ts.isIdentifier(parent.expression) &&
     parent.expression.text === 'globalThis'
-  if (ts.isPropertyAccessExpression(parent) && parent.name === node && !onGlobal) return undefined
-  if (ts.isPropertyAssignment(parent) && parent.name === node) return undefined
-  if (ts.isPropertySignature(parent) || ts.isMethodSignature(parent) || ts.isPropertyDeclaration(parent)) {
-    if (parent.name === node) return undefined
-  }
-  const use = onGlobal ? parent.parent : parent
-  if (text !== 'process') return text
-  if (ts.isPropertyAccessExpression(use)) return `process.${use.name.text}`
+  if (!onGlobal && namesMember(parent, node)) return undefined
+  const member = memberOf(onGlobal ? parent.parent : parent)
+  if (own.has(text) && !(text === 'console' && member !== undefined && member in console)) return undefined
+  return text === 'process' && member !== undefined ? `process.${member}` : text
+}
+
+/** Whether the identifier only names a member: in `x.process`, `{ process: 1 }`, or a declaration of a member. */
+function namesMember(parent: ts.Node, identifier: ts.Identifier): boolean {
+  const names =
+    ts.isPropertyAccessExpression(parent) ||
+    ts.isPropertyAssignment(parent) ||
+    ts.isPropertySignature(parent) ||
+    ts.isMethodSignature(parent) ||
+    ts.isPropertyDeclaration(parent) ||
+    ts.isMethodDeclaration(parent)
+  return (
+    (names && parent.name === identifier) ||
+    (ts.isBindingElement(parent) && parent.propertyName === identifier)
+  )
+}
+
+function memberOf(use: ts.Node): string | undefined {
+  if (ts.isPropertyAccessExpression(use)) return use.name.text
   if (ts.isElementAccessExpression(use) && ts.isStringLiteralLike(use.argumentExpression)) {
-    return `process.${use.argumentExpression.text}`
+    return use.argumentExpression.text
   }
-  return 'process'
+  return undefined
 }
