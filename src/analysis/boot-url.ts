@@ -120,7 +120,7 @@ function hostProblem(shown: string, scheme: string): UrlProblem | undefined {
       expected: [wanted],
       note: 'As written there is no host in it, and the download cannot start.',
       ...range(0, from + slashes),
-      ...(from + slashes < shown.length ? { replacement: wanted } : {}),
+      ...(/[\w[]/.test(shown[from + slashes] ?? '') ? { replacement: wanted } : {}),
     }
   }
   const start = from + 2

@@ -1,5 +1,6 @@
 import type { ParsedCommand } from '../analysis/commands.js'
 import type { CommandSpec } from '../data/types.js'
+import { gluedArgument } from './glued-operator.js'
 import { count, quote } from './message.js'
 import { misplacedOptionIn } from './misplaced-option.js'
 import type { Rule } from './rule.js'
@@ -42,7 +43,7 @@ export const argumentCount: Rule = {
       if (given >= spec.minArgs && (given <= most || (!certain && spec.maxArgs !== null))) return
       // an option whose name is not known yet leaves nothing to count
       if (given < spec.minArgs && !certain) return
-      if (misplacedOptionIn(command)) return
+      if (misplacedOptionIn(command) || gluedArgument(command)) return
       const first = positionals[most]
       const last = positionals[positionals.length - 1]
       const span =
@@ -64,6 +65,7 @@ function takes({ minArgs, maxArgs }: CommandSpec): string {
   if (maxArgs === null)
     return minArgs > 0 ? `at least ${count(minArgs, 'argument')}` : `at most ${maxArguments} arguments`
   if (maxArgs === 0) return 'no argument'
+  if (minArgs === 0) return `at most ${count(maxArgs, 'argument')}`
   return minArgs === maxArgs ? count(maxArgs, 'argument') : `${minArgs} to ${count(maxArgs, 'argument')}`
 }
 

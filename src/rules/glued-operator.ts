@@ -74,7 +74,8 @@ interface Glued {
   length: number
 }
 
-function gluedArgument(command: ParsedCommand): Glued | undefined {
+/** The first argument with an operator in it that is likely meant as one. */
+export function gluedArgument(command: ParsedCommand): Glued | undefined {
   for (const [index, { word, text }] of command.args.entries()) {
     const found = /&&|\|\||;(?=[a-z]*$)/.exec(text)
     if (!found || text === found[0] || /[?=]|:\/\//.test(text.slice(0, found.index))) continue

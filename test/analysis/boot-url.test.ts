@@ -36,6 +36,7 @@ const bad: [url: string, problem: RegExp, at: string, options?: BootUrlOptions][
   ['gopher://host/x', /knows no scheme `gopher:`/, 'gopher'],
   ['http:/host/x', /two slashes/, 'http:/'],
   ['http:host/x', /two slashes/, 'http:'],
+  ['http:\\\\host\\x', /two slashes/, 'http:'],
   ['http:///x', /no host/, '/'],
   ['http://', /no host/, ''],
   ['http://:80/x', /no host/, ':'],
