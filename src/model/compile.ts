@@ -15,13 +15,17 @@ export interface CompileOptions {
   first?: { menu: string; path: string }
   /** The serial console of the project, as after `console=`: `ttyS1,115200` or `$<console>`. */
   console?: string
+  /** The first menu asks `machines/index.ipxe` whether the machine is known. */
+  machines?: boolean
 }
 
 export interface GeneratedScript {
   /** In the output tree. */
   path: string
-  menu: Menu
+  menu?: Menu
   script: Script
+  /** Values of variables that count in this script alone. */
+  variables?: Readonly<Record<string, string>>
 }
 
 export interface Compiled {
@@ -48,6 +52,10 @@ export interface MenuContext {
   menu: Menu
   path: string
   isFirst: boolean
+  /** Ask the index of machines before the menu shows. */
+  asksMachines: boolean
+  /** Go to this entry before the menu shows. */
+  start: string | undefined
   console: string | undefined
   keys: ReadonlyMap<string, string>
   /** Some entry lets its kernel arguments be edited. */
@@ -57,18 +65,27 @@ export interface MenuContext {
   pathTo: (menu: string) => string
 }
 
-function compileMenu(menu: Menu, byId: ReadonlyMap<string, Menu>, options: CompileOptions): GeneratedScript {
-  const path = menuPath(menu.id, options)
+/** The script of one menu; of a machine when `own` says where it lies and what it starts. */
+export function compileMenu(
+  menu: Menu,
+  byId: ReadonlyMap<string, Menu>,
+  options: CompileOptions,
+  own?: { path: string; start: string | undefined },
+): GeneratedScript {
+  const path = own?.path ?? menuPath(menu.id, options)
   const canEdit = menu.entries.some((entry) =>
     'editArgs' in entry && entry.editArgs !== false ? true : isKernel(entry),
   )
+  const isFirst = own === undefined && options.first?.menu === menu.id
   const context: MenuContext = {
     menu,
     path,
-    isFirst: options.first?.menu === menu.id,
+    isFirst,
+    asksMachines: isFirst && options.machines === true,
+    start: own?.start,
     console: options.console,
     canEdit,
-    keys: keysOf(menu, canEdit, options.first?.menu === menu.id),
+    keys: keysOf(menu, canEdit, isFirst),
     titleOf: (id) => byId.get(id)?.title ?? id,
     pathTo: (id) => relativePath(path, menuPath(id, options)),
   }

@@ -6,13 +6,23 @@ import type { Architecture, Entry, KernelEntry } from './schema.js'
 import type { ScriptWriter } from './writer.js'
 
 export function writeMenuLines(writer: ScriptWriter, context: MenuContext): void {
-  const { menu, isFirst, canEdit, keys } = context
+  const { menu, isFirst, asksMachines, start, canEdit, keys } = context
   const needsArchitecture = menu.entries.some((entry) => entryArchitectures(entry) !== undefined)
   if (isFirst || needsArchitecture) {
     writer.line()
     writer.comment('What the processor can do, which on BIOS is more than the 32-bit loader says')
     writer.line('set arch ${buildarch}')
     writer.line('iseq ${platform} pcbios && cpuid --ext 29 && set arch x86_64 ||')
+  }
+
+  if (asksMachines) {
+    writer.line()
+    writer.comment('Machines that the project knows by name go their own way, once')
+    writer.line('isset ${machine} || chain --autofree machines/index.ipxe ||')
+  }
+  if (start !== undefined) {
+    writer.line()
+    writer.line(`goto ${start}`)
   }
 
   writer.label('menu')

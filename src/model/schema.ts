@@ -342,3 +342,46 @@ export type Entry = z.infer<typeof entrySchema>
 export type Menu = z.infer<typeof menuSchema>
 export type KernelEntry = z.infer<(typeof kernelEntrySchemas)[number]>
 export type EntryOf<Kind extends Entry['kind']> = Extract<Entry, { kind: Kind }>
+
+const oneOrMore = (schema: z.ZodString) => z.union([schema, z.array(schema).min(1)]).optional()
+
+/** What a machine or a group of machines boots. */
+const bootFields = {
+  menu: id.optional().describe('The menu that it gets; default: that of its group, else the first menu.'),
+  entry: id.optional().describe('Start this entry of the menu at once; a failure shows the menu.'),
+  boot: z
+    .enum(['always', 'once'])
+    .optional()
+    .describe('once needs a server that remembers: `ipxetool serve`. In a static tree it is an error.'),
+  console: consolePort.optional().describe('The serial console of this machine.'),
+  variables: z
+    .record(z.string(), z.union([z.string(), z.int(), z.boolean()]))
+    .optional()
+    .describe('Values of build-time variables for this machine.'),
+  source: source.optional(),
+}
+
+export const machineSchema = z.strictObject({
+  id,
+  match: z
+    .strictObject({
+      mac: oneOrMore(z.string().regex(/^([0-9a-fA-F]{2}[:.-]?){5}[0-9a-fA-F]{2}$/)),
+      uuid: oneOrMore(z.string().regex(/^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$/)),
+      serial: oneOrMore(oneLine),
+      asset: oneOrMore(oneLine),
+      hostname: oneOrMore(oneLine),
+    })
+    .describe(
+      'Any of these: a MAC address of any of its cards, SMBIOS UUID, serial number, asset tag, DHCP host name.',
+    ),
+  group: id.optional(),
+  ...bootFields,
+})
+export type Machine = z.infer<typeof machineSchema>
+
+export const groupSchema = z.strictObject({
+  id,
+  extends: id.optional().describe('Another group whose values count where this one has none.'),
+  ...bootFields,
+})
+export type Group = z.infer<typeof groupSchema>
