@@ -2,7 +2,17 @@ import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist', 'out', 'coverage', 'node_modules', 'src/syntax/generated', 'test/fixtures', 'test/golden'] },
+  {
+    ignores: [
+      'dist',
+      'out',
+      'coverage',
+      'node_modules',
+      'src/syntax/generated',
+      'test/fixtures',
+      'test/golden',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -17,7 +27,16 @@ export default tseslint.config(
   {
     files: ['**/*.mjs', '**/*.cjs', '**/*.js'],
     languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly', module: 'writable', require: 'readonly', __dirname: 'readonly', setTimeout: 'readonly' },
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        Buffer: 'readonly',
+        module: 'writable',
+        require: 'readonly',
+        __dirname: 'readonly',
+        setTimeout: 'readonly',
+      },
     },
   },
 )
