@@ -1,0 +1,138 @@
+/** Walks through all menus as each machine would: from the entry script on, every entry of every menu once. */
+import type { ParsedCommand } from '../analysis/commands.js'
+import type { Script } from '../ast/nodes.js'
+import { follow, type Followed, type World } from './follow.js'
+import { machines, type MachineSet } from './machines.js'
+import { type Program, programOf } from './program.js'
+import { findScreens, type FoundScreen, itemName, showScreen, type Shown } from './screens.js'
+import { KnownSettings } from './settings.js'
+
+/** One menu on one machine. */
+export interface Visit {
+  shown: Shown
+  /** By name of the item. */
+  runs: ReadonlyMap<string, Followed>
+  /** After Escape. */
+  cancelled: Followed
+}
+
+export interface ExploredScreen {
+  screen: FoundScreen
+  /** By index of the machine. */
+  visits: readonly Visit[]
+  /** Machines that come to it from the entry script. */
+  reachedBy: MachineSet
+}
+
+export interface Explored {
+  world: World
+  /** In the order in which somebody finds them; those that nobody reaches last. */
+  screens: ExploredScreen[]
+  /** What the entry script does on each machine. */
+  entry: readonly Followed[]
+}
+
+export function explore(scripts: readonly { path: string; script: Script }[], entry: string): Explored {
+  const programs = new Map<string, Program>()
+  const screens: FoundScreen[] = []
+  const screenOf = new Map<ParsedCommand, FoundScreen>()
+  for (const { path, script } of scripts) {
+    const program = programOf(path, script)
+    programs.set(path, program)
+    for (const screen of findScreens(program)) {
+      screens.push(screen)
+      for (const { command } of screen.titles) screenOf.set(command, screen)
+    }
+  }
+  const world: World = { programs, screenOf }
+  const perMachine = machines.map((machine, index) => exploreAs(world, index, programs.get(entry), screens))
+  const order = new Map<FoundScreen, ExploredScreen>()
+  for (const { reached } of perMachine) {
+    for (const screen of reached) {
+      order.set(screen, {
+        screen,
+        visits: perMachine.map(({ visits }) => visits.get(screen)!),
+        reachedBy: perMachine.reduce((set, other, at) => set | (other.reached.has(screen) ? 1 << at : 0), 0),
+      })
+    }
+  }
+  for (const screen of screens) {
+    if (order.has(screen)) continue
+    const visits = perMachine.map(({ visits }) => visits.get(screen)!)
+    order.set(screen, { screen, visits, reachedBy: 0 })
+  }
+  return {
+    world,
+    screens: [...order.values()],
+    entry: perMachine.flatMap(({ start }) => (start ? [start] : [])),
+  }
+}
+
+interface OneMachine {
+  visits: Map<FoundScreen, Visit>
+  reached: Set<FoundScreen>
+  start: Followed | undefined
+}
+
+function exploreAs(
+  world: World,
+  machineIndex: number,
+  entry: Program | undefined,
+  screens: readonly FoundScreen[],
+): OneMachine {
+  const machine = machines[machineIndex]!
+  const visits = new Map<FoundScreen, Visit>()
+  const queue: { screen: FoundScreen; settings: KnownSettings }[] = []
+  const enter = ({ outcome, settings }: Followed): void => {
+    if (outcome.kind === 'menu') queue.push({ screen: outcome.screen, settings })
+  }
+  const visitAll = (): void => {
+    // grows while it is read: in the order of a person who tries one menu after the other
+    for (let next = 0; next < queue.length; next++) {
+      const { screen, settings } = queue[next]!
+      if (visits.has(screen)) continue
+      const visit = visitScreen(world, machineIndex, screen, settings)
+      visits.set(screen, visit)
+      for (const run of visit.runs.values()) enter(run)
+      enter(visit.cancelled)
+    }
+    queue.length = 0
+  }
+
+  const start = entry && follow(world, machine, { program: entry, line: 0 }, new KnownSettings(machine))
+  if (start) enter(start)
+  visitAll()
+  const reached = new Set(visits.keys())
+  for (const screen of screens) {
+    if (visits.has(screen)) continue
+    // what its own script does before is the best guess at what is known there
+    enter(follow(world, machine, { program: screen.program, line: 0 }, new KnownSettings(machine)))
+    queue.push({ screen, settings: new KnownSettings(machine) })
+    visitAll()
+  }
+  return { visits, reached, start }
+}
+
+function visitScreen(
+  world: World,
+  machineIndex: number,
+  screen: FoundScreen,
+  settings: KnownSettings,
+): Visit {
+  const machine = machines[machineIndex]!
+  const shown = showScreen(screen, machine, settings)
+  const { choose } = screen
+  const [setting] = choose.command.positionals
+  const after = (status: boolean) => ({ index: choose.index, status })
+  const position = { program: screen.program, line: choose.line.index }
+  const runs = new Map<string, Followed>()
+  screen.items.forEach((item, index) => {
+    const name = itemName(item, shown.settings)
+    if (name === undefined || runs.has(name) || shown.items[index]!.later === false) return
+    const own = shown.settings.copy()
+    if (setting) own.set(own.expand(setting.word), name)
+    runs.set(name, follow(world, machine, { ...position, after: after(true) }, own))
+  })
+  const cancelled = follow(world, machine, { ...position, after: after(false) }, shown.settings)
+  return { shown, runs, cancelled }
+}

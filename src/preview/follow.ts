@@ -1,0 +1,254 @@
+/**
+ * What a machine does from some place in a script on, when downloads succeed and nobody types anything unusual. It
+ * stops where a menu is shown, something boots, or the machine is lost.
+ */
+import type { ParsedCommand } from '../analysis/commands.js'
+import { applyWrites, runTest } from './effects.js'
+import { imageName, treePath } from './links.js'
+import type { PreviewMachine } from './machines.js'
+import {
+  commandName,
+  hasFlag,
+  optionValue,
+  type Program,
+  type ProgramLine,
+  restText,
+  runLine,
+} from './program.js'
+import type { FoundScreen } from './screens.js'
+import { type KnownSettings, type Maybe, maybePredefined } from './settings.js'
+
+export interface Fetch {
+  /** In the order in which they are tried; settings expanded as far as known. Byte strings, like all texts here. */
+  urls: string[]
+  name: string
+  /** What follows the URL: kernel arguments, or the path in the initrd. */
+  args: string
+  /** Path of the script that fetches it. */
+  script: string
+}
+
+export type Outcome =
+  | { kind: 'menu'; screen: FoundScreen }
+  | { kind: 'boot' }
+  | { kind: 'chain' | 'disk'; what: string }
+  | { kind: 'exit' | 'shell' | 'config' | 'reboot' | 'poweroff' | 'end' | 'fails' | 'unknown' }
+
+export interface Followed {
+  lines: { path: string; line: ProgramLine }[]
+  kernel: Fetch | undefined
+  /** Initrds and whatever else is fetched. */
+  others: Fetch[]
+  outcome: Outcome
+  /** Tools that were shown on the way. */
+  seen: Set<'shell' | 'config'>
+  settings: KnownSettings
+}
+
+export interface World {
+  programs: ReadonlyMap<string, Program>
+  screenOf: ReadonlyMap<ParsedCommand, FoundScreen>
+}
+
+export interface Position {
+  program: Program
+  line: number
+  /** Start behind this command of the line, which had that status. */
+  after?: { index: number; status: Maybe }
+}
+
+const maxLines = 600
+const maxDepth = 8
+
+export function follow(
+  world: World,
+  machine: PreviewMachine,
+  start: Position,
+  known: KnownSettings,
+): Followed {
+  return new Follower(world, machine, known.copy()).run(start)
+}
+
+class Follower {
+  readonly #world: World
+  readonly #machine: PreviewMachine
+  readonly #result: Followed
+  readonly #callers: Position[] = []
+  #next: Position | undefined
+  #outcome: Outcome | undefined
+  #program!: Program
+  #line!: ProgramLine
+  /** The last download of the line that succeeded: what `||` has after it is its replacement. */
+  #fetch: Fetch | undefined
+
+  constructor(world: World, machine: PreviewMachine, settings: KnownSettings) {
+    this.#world = world
+    this.#machine = machine
+    this.#result = {
+      lines: [],
+      kernel: undefined,
+      others: [],
+      outcome: { kind: 'end' },
+      seen: new Set(),
+      settings,
+    }
+  }
+
+  run(start: Position): Followed {
+    const visited = new Set<ProgramLine>()
+    let position: Position | undefined = start
+    for (let count = 0; position && count < maxLines; count++) {
+      this.#program = position.program
+      const line = this.#program.lines[position.line]
+      if (!line) {
+        position = this.#callers.pop()
+        continue
+      }
+      if (visited.has(line) && !position.after) {
+        this.#outcome = { kind: 'unknown' }
+        break
+      }
+      visited.add(line)
+      this.#line = line
+      this.#fetch = undefined
+      if (!position.after) this.#result.lines.push({ path: this.#program.path, line })
+      this.#next = undefined
+      const status = runLine(line, (command, runs) => this.#visit(command, runs === true), position.after)
+      if (this.#outcome) break
+      if (status === false) {
+        this.#outcome = { kind: 'fails' }
+        break
+      }
+      position = this.#next ?? { program: this.#program, line: position.line + 1 }
+    }
+    this.#result.outcome = this.#outcome ?? { kind: position ? 'unknown' : 'end' }
+    return this.#result
+  }
+
+  #visit(command: ParsedCommand, runs: boolean): Maybe | 'stop' {
+    const name = commandName(command)
+    if (!runs) {
+      const uri = command.positionals[0]
+      if (this.#fetch && uri && (name === 'imgselect' || name === 'imgfetch' || name === 'imgexec')) {
+        this.#fetch.urls.push(this.#result.settings.expand(uri.word))
+      }
+      return true
+    }
+    if (this.#outcome) return true
+    const { settings } = this.#result
+    const test = runTest(command, {
+      machine: this.#machine,
+      settings,
+      isUnset: (setting) => !maybePredefined(setting),
+    })
+    // what is typed in is right, what the network sets is there, and a machine is not of a certain make
+    if (test) return test.status ?? (name === 'isset' || test.given)
+    const first = command.positionals[0]
+    const text = first ? settings.expand(first.word) : ''
+    switch (name) {
+      case 'menu': {
+        const screen = this.#world.screenOf.get(command)
+        return screen ? this.#end({ kind: 'menu', screen }) : true
+      }
+      case 'goto': {
+        const target = this.#program.labels.get(text)
+        if (target !== undefined) {
+          this.#next = { program: this.#program, line: target }
+          return 'stop'
+        }
+        return text.includes('${') ? this.#end({ kind: 'unknown' }) : false
+      }
+      case 'exit':
+        this.#next = this.#callers.pop()
+        return this.#next ? 'stop' : this.#end({ kind: 'exit' })
+      case 'imgselect':
+        this.#result.kernel = this.#fetched(command, text) ?? this.#fetch!
+        return true
+      case 'imgfetch':
+        this.#fetch = this.#newFetch(command, text)
+        this.#result.others.push(this.#fetch)
+        return true
+      case 'imgargs':
+        if (this.#result.kernel) this.#result.kernel.args = restText(command, 1, settings)
+        return true
+      case 'imgfree':
+        if (!first) {
+          this.#result.kernel = undefined
+          this.#result.others = []
+        }
+        return true
+      case 'imgexec':
+        return first ? this.#execute(command, text) : this.#end({ kind: 'boot' })
+      case 'sanboot': {
+        const what = optionValue(command, 'filename', settings) ?? optionValue(command, 'drive', settings)
+        return this.#end({ kind: 'disk', what: text || (what ?? 'the first disk') })
+      }
+      case 'shell':
+      case 'config':
+        this.#result.seen.add(name)
+        return true
+      case 'reboot':
+      case 'poweroff':
+        return this.#end({ kind: name })
+      default:
+        applyWrites(command, settings)
+        return true
+    }
+  }
+
+  #end(outcome: Outcome): 'stop' {
+    this.#outcome = outcome
+    return 'stop'
+  }
+
+  /** An image that is there already, by its name; or a new kernel, which becomes the fetch of this line. */
+  #fetched(command: ParsedCommand, text: string): Fetch | undefined {
+    const index = this.#result.others.findIndex(({ name }) => name === text)
+    if (index < 0) {
+      this.#fetch = this.#newFetch(command, text)
+      return undefined
+    }
+    const [image] = this.#result.others.splice(index, 1)
+    const args = restText(command, 1, this.#result.settings)
+    if (args !== '') image!.args = args
+    return image
+  }
+
+  #newFetch(command: ParsedCommand, url: string): Fetch {
+    const { settings } = this.#result
+    return {
+      urls: [url],
+      name: optionValue(command, 'name', settings) ?? imageName(url),
+      args: restText(command, 1, settings),
+      script: this.#program.path,
+    }
+  }
+
+  /** `chain URL`, `boot URL ARGS`, `boot IMAGE`. */
+  #execute(command: ParsedCommand, text: string): Maybe | 'stop' {
+    const { programs } = this.#world
+    const path = treePath(text, this.#program.path, (candidate) => programs.has(candidate))
+    const program = path === undefined ? undefined : programs.get(path)
+    if (program && this.#callers.length < maxDepth) {
+      const index = this.#line.commands.findIndex((item) => item.command === command)
+      if (!hasFlag(command, 'replace')) {
+        this.#callers.push({
+          program: this.#program,
+          line: this.#line.index,
+          after: { index, status: true },
+        })
+      }
+      this.#next = { program, line: 0 }
+      return 'stop'
+    }
+    const { kernel, others } = this.#result
+    if (kernel?.name === text) return this.#end({ kind: 'boot' })
+    const image = this.#fetched(command, text)
+    const fetch = image ?? this.#fetch!
+    const isKernel = image !== undefined || fetch.args !== '' || others.length > 0
+    this.#result.kernel = fetch
+    this.#outcome = isKernel ? { kind: 'boot' } : { kind: 'chain', what: text }
+    // not a stop yet: the rest of the line tells what else is tried
+    return true
+  }
+}

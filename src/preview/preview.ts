@@ -1,0 +1,53 @@
+/** The preview of a project: static pages that show what every menu will look like and do. */
+import type { Script } from '../ast/nodes.js'
+import type { Diagnostic } from '../diagnostics/diagnostic.js'
+import type { Menu } from '../model/schema.js'
+import { clientScript } from './client.js'
+import { DiagnosticIndex } from './diagnostic-index.js'
+import { explore } from './explore.js'
+import { FileFacts, type FileInfo } from './files.js'
+import { page } from './page.js'
+import { style } from './style.js'
+import { menuViews } from './view.js'
+
+export interface PreviewScript {
+  /** In the output tree. */
+  path: string
+  /** Composed, its variables substituted. */
+  script: Script
+  /** What it was made from, when it was not written by hand. */
+  menu?: Menu
+}
+
+export interface PreviewInput {
+  title: string
+  /** Path of the script that machines run first. */
+  entry: string
+  scripts: readonly PreviewScript[]
+  diagnostics: readonly Diagnostic[]
+  /** By path in the output tree. */
+  files: ReadonlyMap<string, FileInfo>
+}
+
+/**
+ * The files of the preview by their path in the output tree, all below `preview/`. The same input gives the same
+ * bytes. They need no server: `preview/index.html` opens from a disk.
+ */
+export function previewFiles(input: PreviewInput): Map<string, Uint8Array> {
+  const models = new Map(input.scripts.flatMap(({ path, menu }) => (menu ? [[path, menu]] : [])))
+  const explored = explore(input.scripts, input.entry)
+  const diagnostics = new DiagnosticIndex(input.diagnostics, [...models.values()])
+  const menus = menuViews(explored, { models, diagnostics, files: new FileFacts(input.files) })
+  const text = page({
+    title: input.title,
+    menus,
+    diagnostics: diagnostics.rest(),
+    note: menus.length === 0 ? 'No script of this project shows a menu.' : undefined,
+  })
+  const encoder = new TextEncoder()
+  return new Map([
+    ['preview/index.html', encoder.encode(text)],
+    ['preview/preview.css', encoder.encode(style)],
+    ['preview/preview.js', encoder.encode(clientScript)],
+  ])
+}
