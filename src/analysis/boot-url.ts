@@ -133,7 +133,7 @@ function hostProblem(shown: string, scheme: string): UrlProblem | undefined {
       problem: `There is no host in the URL`,
       expected: [`${wanted}HOST/PATH`],
       note: 'Was a variable empty, or is there one slash too many? iPXE has nobody to ask for the file.',
-      ...range(hostStart, Math.max(1, slashes - 2)),
+      ...range(hostStart, Math.min(Math.max(1, slashes - 2), shown.length - hostStart)),
     }
   }
   if (port !== undefined && findUriScheme(host) && shown.startsWith('//', hostStart + host.length + 1)) {

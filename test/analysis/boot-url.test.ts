@@ -143,6 +143,13 @@ describe('checkBootUrl', () => {
     )
   })
 
+  it('marks nothing beyond the end of a URL that has none', () => {
+    assert.deepEqual(
+      checkBootUrl('http://').map(({ start, end }) => [start, end]),
+      [[7, 7]],
+    )
+  })
+
   it('is linear', () => {
     for (const unit of ['/x86', '${', '${a}', ':', '.', '[', '$<', 'http:', '@']) {
       // at a megabyte a quadratic step does not come to an end
