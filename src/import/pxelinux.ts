@@ -7,6 +7,7 @@ import { type Draft, MenuWriter, prune } from './syslinux/draft.js'
 import { ConfigLoader, findTree } from './syslinux/load.js'
 import { MenuBuilder } from './syslinux/menus.js'
 import { tftpVariable } from './syslinux/urls.js'
+import { slug } from './text.js'
 
 const machineLimit = 20_000
 
@@ -33,6 +34,7 @@ export async function importPxelinux(path: string, host: ProjectHost): Promise<I
   const builder = new MenuBuilder(loader, report)
   const writer = new MenuWriter()
   const machines: ImportedMachine[] = []
+  const byId = new Map<string, ImportedMachine>()
 
   const menuOf = async (name: string, id: string): Promise<string | undefined> => {
     const file = underRoot(tree.config, name)
@@ -59,8 +61,18 @@ export async function importPxelinux(path: string, host: ProjectHost): Promise<I
         )
         break
       }
-      const menu = await menuOf(name, idOf(match))
-      if (menu !== undefined) machines.push({ match, menu, file })
+      const id = idOf(match)
+      const twin = byId.get(id)
+      if (twin) {
+        reportTwin(twin, { file }, report)
+        continue
+      }
+      const menu = await menuOf(name, id)
+      if (menu === undefined) continue
+      const machine = { id, match, menu, file }
+      machines.push(machine)
+      byId.set(id, machine)
+      if ('ip' in match) reportAddress(match.ip, menu, { file }, report)
     }
   }
   for (const name of others) {
@@ -83,6 +95,24 @@ export async function importPxelinux(path: string, host: ProjectHost): Promise<I
     variables: usesTftp ? { [tftpVariable]: tftp } : {},
     diagnostics: report.diagnostics,
   }
+}
+
+function reportAddress(range: string, menu: string, at: At, report: Report): void {
+  report.warn(
+    'import-unsupported',
+    at,
+    `Machines are not matched by their address here, so nothing leads ${range} to its menu \`${menu}\``,
+    'Match them by MAC address, UUID or host name under `machines:`, or link the menu from the first one.',
+  )
+}
+
+function reportTwin(twin: ImportedMachine, at: At, report: Report): void {
+  report.warn(
+    'import-name',
+    at,
+    `This is the same machine as \`${twin.file}\``,
+    'The names differ in case only. This file is left out; keep the one that is right.',
+  )
 }
 
 function reportEmpty(draft: Draft | undefined, at: At, report: Report): void {
@@ -130,7 +160,7 @@ function reportCase(right: string, at: At, report: Report): void {
 }
 
 function idOf(match: MachineMatch): string {
-  if ('mac' in match) return `machine-${match.mac}`
+  if ('mac' in match) return `machine-${slug(match.mac)}`
   if ('uuid' in match) return `machine-${match.uuid.replaceAll('-', '')}`
-  return `machine-${match.ip}`
+  return `machine-${slug(match.ip)}`
 }

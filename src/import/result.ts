@@ -8,6 +8,8 @@ export type MachineMatch = { mac: string } | { uuid: string } | { ip: string }
 
 /** A machine, or the machines of one range of addresses, and the menu that they get in place of the first one. */
 export interface ImportedMachine {
+  /** Unique among machines. */
+  id: string
   match: MachineMatch
   /** Id of a menu of the same result. */
   menu: string

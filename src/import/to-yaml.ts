@@ -52,9 +52,18 @@ function pick(fields: object, isWanted: (name: string) => boolean): object {
 
 function machineComments(machines: readonly ImportedMachine[]): string {
   if (machines.length === 0) return ''
-  const lines = machines.map(({ match, menu, file }) => {
+  const lines = machines.map(({ id, match, menu, file }) => {
     const [[key, value]] = Object.entries(match) as [[string, string]]
-    return `#   - { match: { ${key}: '${value}' }, menu: ${menu} } # ${visible(file)}\n`
+    // machines have no match by address
+    return 'ip' in match
+      ? `# ${value} had the menu ${menu}, ${visible(file)}\n`
+      : `#   - { id: ${id}, match: { ${key}: '${value}' }, menu: ${menu} } # ${visible(file)}\n`
   })
-  return `\n# Who gets another menu than the first one.\n# machines:\n${lines.join('')}`
+  const isByAddress = (line: string): boolean => !line.startsWith('#   -')
+  const named = lines.filter((line) => !isByAddress(line))
+  return [
+    '\n# Who gets another menu than the first one.\n',
+    ...(named.length > 0 ? ['# machines:\n', ...named] : []),
+    ...lines.filter(isByAddress),
+  ].join('')
 }

@@ -1,6 +1,6 @@
 /**
  * What each system of netboot.xyz is started with. The arguments are those of the systems' own documentation and of
- * the menus of netboot.xyz 3.0 (`reference/catalog.md`, sections 4 and 5). A system that is not in the table is not
+ * the menus of netboot.xyz 3.0.2 (2026-05). A system that is not in the table is not
  * guessed at.
  */
 import {
@@ -169,8 +169,8 @@ const tools: readonly Row[] = [
     ),
   ],
   // both ask before they erase something
-  ['dban', 'DBAN, erases disks', single('DBAN.BZI', 'nuke="dwipe"', 'silent', 'vga=785')],
-  ['shredos', 'ShredOS, erases disks', single('shredos', 'console=tty3', 'loglevel=3')],
+  ['dban', 'DBAN (erases disks)', single('DBAN.BZI', 'nuke="dwipe"', 'silent', 'vga=785')],
+  ['shredos', 'ShredOS (erases disks)', single('shredos', 'console=tty3', 'loglevel=3')],
   ['gparted', 'GParted', liveBoot('union=overlay', 'username=user', 'vga=788')],
   ['grml', 'Grml', liveBoot()],
   [
@@ -186,7 +186,7 @@ const tools: readonly Row[] = [
   ['supergrubdisk', 'Super GRUB2 Disk', efi({ x86_64: 'supergrub2-classic-x86_64.efi' })],
   ['systemrescue', 'SystemRescue', archiso('sysresccd')],
   ['uefi-shell', 'UEFI shell', efi({ x86_64: 'uefi-shell-x64.efi', arm64: 'uefi-shell-aarch64.efi' })],
-  ['uefi-shell-x64', 'UEFI shell, x86_64', efi({ x86_64: 'uefi-shell-x64.efi' })],
+  ['uefi-shell-x64', 'UEFI shell for x86_64', efi({ x86_64: 'uefi-shell-x64.efi' })],
   ['zfsbootmenu', 'ZFSBootMenu', efi({ x86_64: 'zfsbootmenu-recovery-x86_64.efi' })],
 ]
 
