@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { CommanderError } from 'commander'
-import { IpxetoolError } from '../diagnostics/error.js'
+import { isIpxetoolError } from '../diagnostics/error.js'
 import { ExitCode } from './exit-codes.js'
 import type { Io } from './io.js'
 import { createProgram } from './program.js'
@@ -48,7 +48,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage
-    if (error instanceof IpxetoolError) {
+    if (isIpxetoolError(error)) {
       io.stderr.write(`ipxetool: ${error.message}\n${error.hint ? `  ${error.hint}\n` : ''}`)
       return error.exitCode
     }

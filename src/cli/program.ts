@@ -72,6 +72,14 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
       done(await runServe(dir, options, io))
     })
 
+  command('import <kind> <path>', 'turn pxelinux or netbootxyz files into an ipxetool.yaml')
+    .option('--out <dir>', 'write DIR/ipxetool.yaml instead of printing it')
+    .option('--json', 'report as JSON')
+    .action(async (kind: string, path: string, options: GlobalOptions) => {
+      const { runImport } = await import('./import.js')
+      done(await runImport(kind, path, options, io))
+    })
+
   return program
 }
 

@@ -22,3 +22,8 @@ export class IpxetoolError extends Error {
     this.hint = options.hint
   }
 }
+
+/** By name: a program may hold two copies of this module (a worker, a bundler), and `instanceof` knows one. */
+export function isIpxetoolError(error: unknown): error is IpxetoolError {
+  return error instanceof Error && error.name === 'IpxetoolError'
+}
