@@ -23,8 +23,9 @@ const rules: LayerRules = {
     simulate: meaning,
     'dhcp-config': meaning,
     project: [...meaning, 'rules'],
-    build: project,
-    preview: project,
+    links: project,
+    build: [...project, 'links'],
+    preview: [...project, 'links'],
     import: project,
     lsp: project,
     fetch: machines,
@@ -35,6 +36,7 @@ const rules: LayerRules = {
     // The public API: it only passes on, and never what reads argv or exits.
     index: [
       ...project,
+      'links',
       'build',
       'preview',
       'import',
