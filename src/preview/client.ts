@@ -63,6 +63,8 @@ export const clientScript = String.raw`// Written by ipxetool. Turns the list of
     const above = byId('above', HTMLElement)
     const below = byId('below', HTMLElement)
     const crumbs = byId('crumbs', HTMLElement)
+    const unseen = byId('unseen', HTMLElement)
+    const tube = byId('tube', HTMLElement)
     const status = byId('status', HTMLElement)
     const firmware = byId('firmware', HTMLSelectElement)
     const processor = byId('processor', HTMLSelectElement)
@@ -120,6 +122,19 @@ export const clientScript = String.raw`// Written by ipxetool. Turns the list of
     const fill = (name) => {
       const set = machineSet()
       items = menu.items.filter((item) => ((later.checked ? item.later : item.first) & set) !== 0)
+      // on more than one machine at once it matters which of them show an entry
+      const isMarked = (set & (set - 1)) !== 0 && items.some((item) => item.mark !== '')
+      tube.classList.toggle('marked', isMarked)
+      const missing = menu.items.filter((item) => item.name !== '' && !items.includes(item))
+      const onOthers = missing.filter((item) => (item.later & set) === 0).length
+      const onlyLater = missing.length - onOthers
+      unseen.textContent = [
+        onOthers > 0 ? onOthers + ' only on other machines' : '',
+        onlyLater > 0 ? onlyLater + ' only later' : '',
+      ]
+        .filter((part) => part !== '')
+        .join(', ')
+      unseen.prepend(missing.length > 0 ? 'Not shown: ' : '')
       const wanted = items.findIndex((item) => item.name !== '' && item.name === name)
       const initial = items.findIndex((item) => item.name !== '' && item.name === menu.initial)
       current = wanted >= 0 ? wanted : initial >= 0 ? initial : items.findIndex((item) => item.name !== '')
@@ -215,7 +230,8 @@ export const clientScript = String.raw`// Written by ipxetool. Turns the list of
         if (link.dataset.menu === menu.key) link.setAttribute('aria-current', 'page')
         else link.removeAttribute('aria-current')
       }
-      crumbs.textContent = [...trail.map((step) => step.menu), menu].map((step) => step.name).join(' › ')
+      crumbs.textContent = trail.map((step) => step.menu.name + ' › ').join('') + menu.name
+      crumbs.hidden = trail.length === 0
     }
 
     const fragment = () => {

@@ -125,7 +125,7 @@ function variantHtml(
                 tabindex="0"
                 role="region"
                 aria-label="Lines of ${path}"
-              ><code>${lines.map((line) => html`${lineHtml(line)} `)}</code></pre>`,
+              ><code>${lines.map((line) => [lineHtml(line), '\n'])}</code></pre>`,
         )}
       </details>`
     }
@@ -167,7 +167,7 @@ function fileHtml({ role, url, path, info, isFallback, name, note }: FetchedFile
                 ><b>${formatSize(info.size)}</b
                 >${info.trust !== undefined && html` <span class="trust ${/^[a-z]+$/.test(info.trust) ? info.trust : ''}">${trustNames[info.trust] ?? info.trust}</span>`}
                 <span class="note">${path === url ? info.origin : html`${path} · ${info.origin}`}</span></span
-              ><code class="hash"><span class="note">sha256</span> ${info.sha256}</code>`
+              ><code class="hash">sha256:${info.sha256}</code>`
           : html`<span class="note">${path === undefined ? 'not in this tree' : path}</span>`
       }
     </div>

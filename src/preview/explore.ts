@@ -2,7 +2,7 @@
 import type { ParsedCommand } from '../analysis/commands.js'
 import type { Script } from '../ast/nodes.js'
 import { follow, type Followed, type World } from './follow.js'
-import { machines, type MachineSet } from './machines.js'
+import { type MachineSet, machines, type PreviewMachine } from './machines.js'
 import { type Program, programOf } from './program.js'
 import { findScreens, type FoundScreen, itemName, showScreen, type Shown } from './screens.js'
 import { KnownSettings } from './settings.js'
@@ -45,7 +45,12 @@ export function explore(scripts: readonly { path: string; script: Script }[], en
     }
   }
   const world: World = { programs, screenOf }
-  const perMachine = machines.map((machine, index) => exploreAs(world, index, programs.get(entry), screens))
+  const perMachine: OneMachine[] = []
+  const earlier = (screen: FoundScreen): Visit[] =>
+    perMachine.flatMap(({ visits }) => visits.get(screen) ?? [])
+  for (const machine of machines) {
+    perMachine.push(exploreAs(world, machine, programs.get(entry), screens, earlier))
+  }
   const order = new Map<FoundScreen, ExploredScreen>()
   for (const { reached } of perMachine) {
     for (const screen of reached) {
@@ -76,22 +81,22 @@ interface OneMachine {
 
 function exploreAs(
   world: World,
-  machineIndex: number,
+  machine: PreviewMachine,
   entry: Program | undefined,
   screens: readonly FoundScreen[],
+  earlier: (screen: FoundScreen) => readonly Visit[],
 ): OneMachine {
-  const machine = machines[machineIndex]!
   const visits = new Map<FoundScreen, Visit>()
   const queue: { screen: FoundScreen; settings: KnownSettings }[] = []
-  const enter = ({ outcome, settings }: Followed): void => {
-    if (outcome.kind === 'menu') queue.push({ screen: outcome.screen, settings })
+  const enter = ({ outcome }: Followed): void => {
+    if (outcome.kind === 'menu') queue.push(outcome)
   }
   const visitAll = (): void => {
     // grows while it is read: in the order of a person who tries one menu after the other
     for (let next = 0; next < queue.length; next++) {
       const { screen, settings } = queue[next]!
       if (visits.has(screen)) continue
-      const visit = visitScreen(world, machineIndex, screen, settings)
+      const visit = visitScreen(world, machine, screen, settings, earlier(screen))
       visits.set(screen, visit)
       for (const run of visit.runs.values()) enter(run)
       enter(visit.cancelled)
@@ -99,40 +104,61 @@ function exploreAs(
     queue.length = 0
   }
 
-  const start = entry && follow(world, machine, { program: entry, line: 0 }, new KnownSettings(machine))
+  const start = entry && follow(world, machine, { program: entry, line: 0 }, KnownSettings.of(machine))
   if (start) enter(start)
   visitAll()
   const reached = new Set(visits.keys())
   for (const screen of screens) {
     if (visits.has(screen)) continue
     // what its own script does before is the best guess at what is known there
-    enter(follow(world, machine, { program: screen.program, line: 0 }, new KnownSettings(machine)))
-    queue.push({ screen, settings: new KnownSettings(machine) })
+    enter(follow(world, machine, { program: screen.program, line: 0 }, KnownSettings.of(machine)))
+    queue.push({ screen, settings: KnownSettings.of(machine) })
     visitAll()
   }
   return { visits, reached, start }
 }
 
+/** @param earlier what the same menu was on other machines: most entries do the same on all */
 function visitScreen(
   world: World,
-  machineIndex: number,
+  machine: PreviewMachine,
   screen: FoundScreen,
   settings: KnownSettings,
+  earlier: readonly Visit[],
 ): Visit {
-  const machine = machines[machineIndex]!
   const shown = showScreen(screen, machine, settings)
   const { choose } = screen
-  const [setting] = choose.command.positionals
+  const [target] = choose.command.positionals
+  const setting = target && shown.settings.copy().expand(target.word)
   const after = (status: boolean) => ({ index: choose.index, status })
   const position = { program: screen.program, line: choose.line.index }
   const runs = new Map<string, Followed>()
   screen.items.forEach((item, index) => {
     const name = itemName(item, shown.settings)
     if (name === undefined || runs.has(name) || shown.items[index]!.later === false) return
+    const same = earlier
+      .filter((visit) => mayReuse(visit.runs.get(name), visit.shown.settings, shown.settings, setting))
+      .map((visit) => visit.runs.get(name)!)[0]
+    if (same) {
+      runs.set(name, same)
+      return
+    }
     const own = shown.settings.copy()
-    if (setting) own.set(own.expand(setting.word), name)
+    if (setting !== undefined) own.set(setting, name)
     runs.set(name, follow(world, machine, { ...position, after: after(true) }, own))
   })
   const cancelled = follow(world, machine, { ...position, after: after(false) }, shown.settings)
   return { shown, runs, cancelled }
+}
+
+/** Whether a run would be the same from other settings. One that leads to a menu takes them there, so it is not. */
+function mayReuse(
+  run: Followed | undefined,
+  before: KnownSettings,
+  now: KnownSettings,
+  chosen: string | undefined,
+): boolean {
+  if (!run || run.asksProcessor || run.outcome.kind === 'menu') return false
+  for (const name of run.reads) if (name !== chosen && !before.sameValue(name, now)) return false
+  return true
 }

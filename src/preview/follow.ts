@@ -29,7 +29,7 @@ export interface Fetch {
 }
 
 export type Outcome =
-  | { kind: 'menu'; screen: FoundScreen }
+  | { kind: 'menu'; screen: FoundScreen; settings: KnownSettings }
   | { kind: 'boot' }
   | { kind: 'chain' | 'disk'; what: string }
   | { kind: 'exit' | 'shell' | 'config' | 'reboot' | 'poweroff' | 'end' | 'fails' | 'unknown' }
@@ -42,7 +42,9 @@ export interface Followed {
   outcome: Outcome
   /** Tools that were shown on the way. */
   seen: Set<'shell' | 'config'>
-  settings: KnownSettings
+  /** Settings that it depends on, and whether it depends on the processor otherwise. */
+  reads: ReadonlySet<string>
+  asksProcessor: boolean
 }
 
 export interface World {
@@ -66,13 +68,14 @@ export function follow(
   start: Position,
   known: KnownSettings,
 ): Followed {
-  return new Follower(world, machine, known.copy()).run(start)
+  return new Follower(world, machine, known).run(start)
 }
 
 class Follower {
   readonly #world: World
   readonly #machine: PreviewMachine
   readonly #result: Followed
+  readonly #settings: KnownSettings
   readonly #callers: Position[] = []
   #next: Position | undefined
   #outcome: Outcome | undefined
@@ -84,13 +87,16 @@ class Follower {
   constructor(world: World, machine: PreviewMachine, settings: KnownSettings) {
     this.#world = world
     this.#machine = machine
+    const reads = new Set<string>()
+    this.#settings = settings.copy(reads)
     this.#result = {
       lines: [],
       kernel: undefined,
       others: [],
       outcome: { kind: 'end' },
       seen: new Set(),
-      settings,
+      reads,
+      asksProcessor: false,
     }
   }
 
@@ -109,20 +115,28 @@ class Follower {
         break
       }
       visited.add(line)
-      this.#line = line
-      this.#fetch = undefined
       if (!position.after) this.#result.lines.push({ path: this.#program.path, line })
-      this.#next = undefined
-      const status = runLine(line, (command, runs) => this.#visit(command, runs === true), position.after)
-      if (this.#outcome) break
+      const { status, next, outcome } = this.#runLine(line, position.after)
+      if (outcome) break
       if (status === false) {
         this.#outcome = { kind: 'fails' }
         break
       }
-      position = this.#next ?? { program: this.#program, line: position.line + 1 }
+      position = next ?? { program: this.#program, line: position.line + 1 }
     }
     this.#result.outcome = this.#outcome ?? { kind: position ? 'unknown' : 'end' }
     return this.#result
+  }
+
+  #runLine(
+    line: ProgramLine,
+    after: Position['after'],
+  ): { status: Maybe | 'stop'; next: Position | undefined; outcome: Outcome | undefined } {
+    this.#line = line
+    this.#fetch = undefined
+    this.#next = undefined
+    const status = runLine(line, (command, runs) => this.#visit(command, runs === true), after)
+    return { status, next: this.#next, outcome: this.#outcome }
   }
 
   #visit(command: ParsedCommand, runs: boolean): Maybe | 'stop' {
@@ -130,12 +144,13 @@ class Follower {
     if (!runs) {
       const uri = command.positionals[0]
       if (this.#fetch && uri && (name === 'imgselect' || name === 'imgfetch' || name === 'imgexec')) {
-        this.#fetch.urls.push(this.#result.settings.expand(uri.word))
+        this.#fetch.urls.push(this.#settings.expand(uri.word))
       }
       return true
     }
     if (this.#outcome) return true
-    const { settings } = this.#result
+    const settings = this.#settings
+    if (name === 'cpuid') this.#result.asksProcessor = true
     const test = runTest(command, {
       machine: this.#machine,
       settings,
@@ -148,7 +163,9 @@ class Follower {
     switch (name) {
       case 'menu': {
         const screen = this.#world.screenOf.get(command)
-        return screen ? this.#end({ kind: 'menu', screen }) : true
+        if (!screen) return true
+        this.#dropLines()
+        return this.#end({ kind: 'menu', screen, settings })
       }
       case 'goto': {
         const target = this.#program.labels.get(text)
@@ -162,7 +179,7 @@ class Follower {
         this.#next = this.#callers.pop()
         return this.#next ? 'stop' : this.#end({ kind: 'exit' })
       case 'imgselect':
-        this.#result.kernel = this.#fetched(command, text) ?? this.#fetch!
+        this.#result.kernel = this.#fetched(command, text) ?? this.#fetch
         return true
       case 'imgfetch':
         this.#fetch = this.#newFetch(command, text)
@@ -196,6 +213,13 @@ class Follower {
     }
   }
 
+  /** The line that makes a menu, and the labels above it, belong to that menu. */
+  #dropLines(): void {
+    const { lines } = this.#result
+    if (lines.at(-1)?.line === this.#line) lines.pop()
+    while (lines.at(-1)?.line.commands.length === 0) lines.pop()
+  }
+
   #end(outcome: Outcome): 'stop' {
     this.#outcome = outcome
     return 'stop'
@@ -209,13 +233,13 @@ class Follower {
       return undefined
     }
     const [image] = this.#result.others.splice(index, 1)
-    const args = restText(command, 1, this.#result.settings)
+    const args = restText(command, 1, this.#settings)
     if (args !== '') image!.args = args
     return image
   }
 
   #newFetch(command: ParsedCommand, url: string): Fetch {
-    const { settings } = this.#result
+    const settings = this.#settings
     return {
       urls: [url],
       name: optionValue(command, 'name', settings) ?? imageName(url),

@@ -34,10 +34,12 @@ const entities: Readonly<Record<string, string>> = {
 
 /** Controls, direction marks and the like are spelled, as on a terminal; TAB and LF stay. */
 function escape(text: string): string {
-  return spelled(text).replace(/[&<>"']/g, (character) => entities[character]!)
+  const safe = spelled(text)
+  return /[&<>"']/.test(safe) ? safe.replace(/[&<>"']/g, (character) => entities[character]!) : safe
 }
 
 export function spelled(text: string): string {
+  if (/^[ -~]*$/.test(text)) return text
   return text
     .split(/([\t\n])/)
     .map((part) => (part === '\t' || part === '\n' ? part : visible(part)))

@@ -27,6 +27,13 @@ export const processorNames: Readonly<Record<Architecture, string>> = {
   arm64: 'arm64',
 }
 
+/** Where there is little room: as `${buildarch}` says them. */
+export const shortNames: Readonly<Record<Architecture, string>> = {
+  x86_64: 'x86_64',
+  i386: 'i386',
+  arm64: 'arm64',
+}
+
 /** What `${platform}` and `${buildarch}` are on a machine (`core/settings.c`). */
 export function builtinSettings({ firmware, processor }: PreviewMachine): [name: string, value: string][] {
   return [
@@ -40,8 +47,15 @@ export function hasLongMode({ processor }: PreviewMachine): boolean {
   return processor === 'x86_64'
 }
 
-/** A set in words, `UEFI` or `BIOS on 64-bit x86`; `undefined` for all machines. */
-export function describeMachines(set: MachineSet): string | undefined {
+/**
+ * A set in words, `UEFI` or `BIOS on 64-bit x86`; `undefined` for all machines.
+ *
+ * @param names of the processors
+ */
+export function describeMachines(
+  set: MachineSet,
+  names: Readonly<Record<Architecture, string>> = processorNames,
+): string | undefined {
   if (set === everyMachine) return undefined
   if (set === 0) return 'no machine'
   const chosen = machines.filter((_, index) => (set & (1 << index)) !== 0)
@@ -52,13 +66,13 @@ export function describeMachines(set: MachineSet): string | undefined {
     return firmwareNames[firmwares[0]!]
   }
   if (with_(({ processor }) => processors.includes(processor)) === chosen.length) {
-    return list(processors.map((processor) => processorNames[processor]))
+    return list(processors.map((processor) => names[processor]))
   }
   return firmwares
     .map((firmware) => {
       const own = chosen.filter((machine) => machine.firmware === firmware)
       const all = with_((machine) => machine.firmware === firmware) === own.length
-      const on = all ? '' : ` on ${list(own.map(({ processor }) => processorNames[processor]))}`
+      const on = all ? '' : ` on ${list(own.map(({ processor }) => names[processor]))}`
       return `${firmwareNames[firmware]}${on}`
     })
     .join(', ')

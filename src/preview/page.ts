@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import { diagnosticsHtml, entryHtml, entryLink, keyName, summaryHtml, textHtml } from './entry-html.js'
 import { type Html, html, scriptJson, spelled } from './html.js'
-import { machines } from './machines.js'
+import { describeMachines, machines, shortNames } from './machines.js'
 import type { TextRun } from './texts.js'
 import { type ItemView, menuName, type MenuView } from './view.js'
 
@@ -85,8 +85,9 @@ function count(number: number, one: string, many: string): string {
 
 function badge(menu: MenuView): Html | false {
   const found = [...menu.diagnostics, ...menu.entries.flatMap(({ diagnostics }) => diagnostics)]
-  const errors = found.filter(({ severity }) => severity === 'error').length
-  const warnings = new Set(found).size - errors + menu.warnings.length
+  const all = [...new Set(found)]
+  const errors = all.filter(({ severity }) => severity === 'error').length
+  const warnings = all.filter(({ severity }) => severity === 'warning').length + menu.warnings.length
   if (errors > 0) return html` <span class="badge error">${count(errors, 'error', 'errors')}</span>`
   return warnings > 0 && html` <span class="badge">${count(warnings, 'warning', 'warnings')}</span>`
 }
@@ -103,21 +104,22 @@ function consoleHtml(): Html {
   return html`<section id="console" hidden aria-label="The screen">
     <div class="machine">
       ${choice('firmware', 'Firmware', [
-        ['', 'any'],
-        ['bios', 'BIOS'],
         ['uefi', 'UEFI'],
+        ['bios', 'BIOS'],
+        ['', 'any'],
       ])}
       ${choice('processor', 'Processor', [
-        ['', 'any'],
         ['x86_64', '64-bit x86'],
         ['i386', '32-bit x86'],
         ['arm64', 'arm64'],
+        ['', 'any'],
       ])}
       <label class="check"><input type="checkbox" id="later" /> With what appears only later</label>
     </div>
     <p id="crumbs"></p>
+    <p id="unseen"></p>
     <div class="monitor">
-      <div class="tube">
+      <div class="tube" id="tube">
         <div class="row" aria-hidden="true"></div>
         <div class="row title" id="title" aria-hidden="true"></div>
         <div class="row more" id="above" aria-hidden="true"></div>
@@ -170,7 +172,11 @@ function listItem(
   { name, label, hotkey, machines: only, onlyLater }: ItemView,
 ): Html | undefined {
   if (name === undefined)
-    return label.length === 0 ? undefined : html`<li class="gap">${textHtml(label)}</li>`
+    return label.length === 0
+      ? undefined
+      : html`<li class="gap">
+          ${textHtml(label)}${onlyLater && html` <span class="note">not at first</span>`}
+        </li>`
   const marks = [only === undefined ? undefined : `only on ${only}`, onlyLater ? 'not at first' : undefined]
     .filter((mark) => mark !== undefined)
     .join(', ')
@@ -206,7 +212,7 @@ function clientData(menus: readonly MenuView[]): object {
           text: clientRuns(item.cutLabel),
           first: item.first,
           later: item.later,
-          mark: [item.machines, item.onlyLater ? 'later' : undefined]
+          mark: [describeMachines(item.later, shortNames), item.onlyLater ? 'later' : undefined]
             .filter((mark) => mark !== undefined)
             .join(', '),
           opens: variants.flatMap(({ machines: set, opens }) =>

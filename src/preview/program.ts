@@ -17,6 +17,8 @@ export interface ProgramLine {
   index: number
   label: string | undefined
   commands: ProgramCommand[]
+  /** Once {@link lineText} was asked for it. */
+  text?: string
 }
 
 export interface Program {
@@ -40,7 +42,8 @@ export function programOf(path: string, script: Script): Program {
         command = undefined
       }
     }
-    if (command) line.commands.push({ command, then: undefined })
+    // behind the last operator there is a command, if only an empty one
+    if (command ?? line.commands.length > 0) line.commands.push({ command, then: undefined })
     if (line.label !== undefined && !labels.has(line.label)) labels.set(line.label, index)
     return line
   })
@@ -52,8 +55,9 @@ function innermost(command: ParsedCommand | undefined): ParsedCommand | undefine
 }
 
 /** What a line says, for people. Continuations stay as they were written. */
-export function lineText({ node }: ProgramLine): string {
-  return decodeText(printNode(node)).replace(/\r?\n$/, '')
+export function lineText(line: ProgramLine): string {
+  line.text ??= decodeText(printNode(line.node)).replace(/\r?\n$/, '')
+  return line.text
 }
 
 /**

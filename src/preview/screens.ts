@@ -67,7 +67,7 @@ export function findScreens(program: Program): FoundScreen[] {
 }
 
 function uiName(command: ParsedCommand, ...longs: string[]): string {
-  return command.options.findLast(({ spec }) => longs.includes(spec.long ?? ''))?.value ?? ''
+  return command.options.findLast(({ spec }) => longs.includes(spec.long))?.value ?? ''
 }
 
 function conditionOf(line: ProgramLine, item: ParsedCommand): string | undefined {
@@ -103,7 +103,7 @@ export function showScreen(screen: FoundScreen, machine: PreviewMachine, setting
   )
   // what is changed behind the menu may be anything when it is shown again
   const again = settings.copy()
-  for (const name of writtenFrom(screen.program, screen.from)) again.give(name)
+  for (const name of changedFrom(screen)) again.give(name)
   const later = scan(screen, { machine, settings: again, isUnset: () => false })
   return {
     items: screen.items.map(({ command }) => ({ first: atFirst.get(command), later: later.get(command) })),
@@ -150,19 +150,23 @@ function scan(
   return runs
 }
 
-const writesOf = new WeakMap<Program, { name: string; line: number }[]>()
+const changedNames = new WeakMap<FoundScreen, ReadonlySet<string>>()
 
-function writtenFrom(program: Program, from: number): Set<string> {
-  let writes = writesOf.get(program)
-  if (!writes) {
-    writes = program.lines.flatMap(({ commands, index }) =>
-      commands.flatMap(({ command }) =>
-        command ? settingWrites(command, false).map(({ text }) => ({ name: keyOf(text), line: index })) : [],
+/** Settings that the script changes from the menu on. */
+function changedFrom(screen: FoundScreen): ReadonlySet<string> {
+  let names = changedNames.get(screen)
+  if (names) return names
+  names = new Set(
+    screen.program.lines
+      .slice(screen.from)
+      .flatMap(({ commands }) =>
+        commands.flatMap(({ command }) =>
+          command ? settingWrites(command, false).map(({ text }) => keyOf(text)) : [],
+        ),
       ),
-    )
-    writesOf.set(program, writes)
-  }
-  return new Set(writes.filter(({ line }) => line >= from).map(({ name }) => name))
+  )
+  changedNames.set(screen, names)
+  return names
 }
 
 /** The name by which `choose` knows an item; `undefined` for a line that cannot be selected. */

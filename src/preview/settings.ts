@@ -30,15 +30,46 @@ const maxDepth = 20
 /** A setting that has a value nobody knows before the machine runs: typed in, measured. */
 const given = Symbol('given')
 
-export class KnownSettings {
-  readonly #values: Map<string, string | typeof given>
+type Value = string | typeof given
 
-  constructor(machine: PreviewMachine | KnownSettings) {
-    this.#values = new Map(machine instanceof KnownSettings ? machine.#values : builtinSettings(machine))
+/** Copies lie over what they were copied from; deeper than this they are made flat. */
+const maxLayers = 8
+
+export class KnownSettings {
+  readonly #values: Map<string, Value>
+  readonly #below: KnownSettings | undefined
+  readonly #layers: number
+  /** Names that were asked for, when somebody wants to know. */
+  readonly reads: Set<string> | undefined
+
+  private constructor(below: KnownSettings | undefined, values: Map<string, Value>, reads?: Set<string>) {
+    this.#below = below
+    this.#values = values
+    this.#layers = below ? below.#layers + 1 : 0
+    this.reads = reads
   }
 
-  copy(): KnownSettings {
-    return new KnownSettings(this)
+  static of(machine: PreviewMachine): KnownSettings {
+    return new KnownSettings(undefined, new Map(builtinSettings(machine)))
+  }
+
+  /** The copied settings must not change after this. */
+  copy(reads?: Set<string>): KnownSettings {
+    if (this.#layers < maxLayers) return new KnownSettings(this, new Map(), reads)
+    return new KnownSettings(undefined, new Map(this.#all()), reads)
+  }
+
+  /** Whether another has the same value for a name, or none as well. */
+  sameValue(name: string, other: KnownSettings): boolean {
+    return this.#get(name) === other.#get(name)
+  }
+
+  #get(name: string): Value | undefined {
+    return this.#values.get(name) ?? (this.#below ? this.#below.#get(name) : undefined)
+  }
+
+  #all(): [string, Value][] {
+    return [...(this.#below ? this.#below.#all() : []), ...this.#values]
   }
 
   /** @param written as in `set`: with scope and type */
@@ -57,16 +88,14 @@ export class KnownSettings {
 
   /** `undefined` when it is not known. */
   valueOf(name: string): string | undefined {
-    const value = this.#values.get(name)
+    this.reads?.add(name)
+    const value = this.#get(name)
     return value === given ? undefined : value
   }
 
   isGiven(name: string): boolean {
-    return this.#values.get(name) === given
-  }
-
-  has(name: string): boolean {
-    return this.#values.has(name)
+    this.reads?.add(name)
+    return this.#get(name) === given
   }
 
   /** A word with the settings it holds replaced where they are known, as a byte string. */

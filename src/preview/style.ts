@@ -133,7 +133,7 @@ kbd {
 .setting {
   color: var(--setting);
 }
-.note, .source, .condition, .path, .about, #keys, #crumbs, .top p {
+.note, .source, .condition, .path, .about, #keys, #crumbs, #unseen, .top p {
   color: var(--dim);
   font-size: 0.875rem;
 }
@@ -239,8 +239,11 @@ main > * {
   height: 1.1rem;
   margin: 0;
 }
-#crumbs {
-  margin: 0.75rem 0 0.35rem;
+#crumbs, #unseen {
+  margin: 0.5rem 0;
+}
+.monitor {
+  margin-top: 0.75rem;
 }
 
 /* The screen of the machine: the colours of a VGA text screen, in both themes. */
@@ -271,8 +274,10 @@ main > * {
   position: relative;
   width: 80ch;
   height: 1.25em;
-  overflow: hidden;
   white-space: pre;
+}
+.row.title, .row.more {
+  overflow: hidden;
 }
 .row.title {
   color: #ffffff;
@@ -309,18 +314,24 @@ main > * {
   color: #ffffff;
   font-weight: bold;
 }
+/* Beside the screen, where nothing of the menu is hidden. */
 .mark {
+  display: none;
   position: absolute;
-  top: 0.12em;
-  right: 3ch;
-  padding: 0 0.7em;
-  border-radius: 1em;
-  background: #ffffff;
-  color: #00007a;
-  font: 0.72em / 1.4 system-ui, 'Liberation Sans', sans-serif;
+  top: 0;
+  left: 82ch;
+  color: #ffffff;
 }
-.clock + .mark, .mark + .clock {
-  right: 10ch;
+.marked {
+  padding-right: 17ch;
+  font-size: clamp(9px, calc(100cqi / 59.5), 17px);
+  background: linear-gradient(90deg, #0000aa 81ch, transparent 81ch);
+}
+.monitor:has(.marked) {
+  background: #00007a;
+}
+.marked .mark {
+  display: block;
 }
 .group {
   display: contents;
@@ -432,6 +443,10 @@ main > * {
   background: var(--code);
   overflow-wrap: anywhere;
 }
+.args span {
+  display: inline-block;
+  max-width: 100%;
+}
 .files li {
   display: grid;
   grid-template-columns: 5rem minmax(0, 1fr);
@@ -534,13 +549,10 @@ details .path {
     grid-template-columns: minmax(0, 1fr);
     gap: 0;
   }
-  .mark {
-    display: none;
-  }
 }
 @media (prefers-reduced-motion: no-preference) {
-  .js nav a, .bar {
-    transition: background-color 0.08s;
+  html {
+    scroll-behavior: smooth;
   }
 }
 @media (forced-colors: active) {
@@ -573,6 +585,9 @@ details .path {
   }
   nav, #console, .theme {
     display: none;
+  }
+  .top {
+    margin-bottom: 1rem;
   }
   .menu + .menu {
     break-before: page;

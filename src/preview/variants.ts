@@ -31,13 +31,20 @@ export function variantsOf(
   files: FileFacts,
 ): Variant[] {
   const variants = new Map<string, Variant>()
+  const byRun = new Map<Followed, Variant>()
   runs.forEach((run, index) => {
     if (!run) return
+    const shared = byRun.get(run)
+    if (shared) {
+      shared.machines |= 1 << index
+      return
+    }
     const variant = variantOf(screen, run, keys, files)
     const same = JSON.stringify(variant)
     const known = variants.get(same)
     if (known) known.machines |= 1 << index
     else variants.set(same, { ...variant, machines: 1 << index })
+    byRun.set(run, variants.get(same)!)
   })
   return [...variants.values()]
 }

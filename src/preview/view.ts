@@ -114,7 +114,14 @@ function menuView(
   const warnings: string[] = []
   const cut = (what: string, words: typeof titleWords, room: number): void => {
     const { length } = knownLength(words, settings)
-    if (length > room) warnings.push(`${what} is ${length} characters long; iPXE shows the first ${room}.`)
+    if (length <= room) return
+    const text = readableRuns(runsOfWords(words))
+    const shown = Array.from(plainText(text))
+    const quoted = shown.length > 40 ? `${shown.slice(0, 39).join('')}…` : shown.join('')
+    const withSettings = text.some(({ setting }) => setting) ? ' with its settings' : ''
+    warnings.push(
+      `${what} “${quoted}” is ${length} characters long${withSettings}; iPXE shows the first ${room}.`,
+    )
   }
   cut('The title', titleWords, titleColumns)
 
@@ -128,7 +135,7 @@ function menuView(
       visits.reduce((bits, { shown }, at) => bits | (test(shown.items[index]!) ? 1 << at : 0), 0)
     const first = set((shown) => shown.first !== false)
     const later = first | set((shown) => shown.later !== false)
-    cut(name === undefined ? 'The line' : `The label of “${decodeText(name)}”`, words, itemColumns)
+    cut(name === undefined ? 'The line' : 'The label', words, itemColumns)
     const key = itemKey(item, settings)
     return {
       name: name === undefined ? undefined : decodeText(name),

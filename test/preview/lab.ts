@@ -124,7 +124,7 @@ export const labMenus = [
       { kind: 'poweroff', id: 'off', label: 'Power off' },
     ],
   },
-] as unknown as MenuInput
+] as unknown
 
 export const siteScript = `#!ipxe
 set mode live
