@@ -171,7 +171,7 @@ function imagesOf(uris: readonly FoundUri[]): (name: string, uri: FoundUri) => b
     const plain = withHoles(text)
     const { path, opaque } = parseUri(plain)
     const name = percentDecode(path ?? opaque ?? '').replace(/^.*\//s, '')
-    if (name === '') continue
+    if (/^\ue000*$/.test(name)) continue
     const texts = fetched.get(name) ?? new Set()
     texts.add(plain)
     fetched.set(name, texts)

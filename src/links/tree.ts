@@ -78,13 +78,13 @@ export class Tree {
     if (folded !== undefined) return { path: folded, why: 'case' }
     const slash = path.lastIndexOf('/')
     const name = path.slice(slash + 1).toLowerCase()
+    const [elsewhere] = (this.#byName.get(name) ?? [])
+      .slice(0, 100)
+      .sort((a, b) => editDistance(a, path) - editDistance(b, path) || (a < b ? -1 : 1))
+    if (elsewhere !== undefined) return { path: elsewhere, why: 'folder' }
     const beside = this.below(slash < 0 ? '' : path.slice(0, slash)).slice(0, 500)
     const spelled = suggest(path, beside)
     if (spelled !== undefined) return { path: spelled, why: 'spelling' }
-    const [elsewhere] = [...(this.#byName.get(name) ?? [])].sort(
-      (a, b) => editDistance(a, path) - editDistance(b, path) || (a < b ? -1 : 1),
-    )
-    if (elsewhere !== undefined) return { path: elsewhere, why: 'folder' }
     const others = suggest(path, this.paths.slice(0, 2000))
     return others === undefined ? undefined : { path: others, why: 'spelling' }
   }
