@@ -10,6 +10,8 @@ import { pointAt } from '../syntax/positions.js'
 export function placeOf(line: Line | InvalidLine, span: Span = tokensSpan(line)): Place | undefined {
   const start = line.position?.start
   if (start?.offset === undefined) return undefined
+  // a line that was made from something else points to that as a whole
+  if (line.position!.end.offset === start.offset) return { start, end: start }
   const starts = physicalLineStarts(line)
   return { start: pointAt(start, starts, span[0]), end: pointAt(start, starts, span[1]) }
 }

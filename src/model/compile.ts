@@ -6,6 +6,7 @@ import type { Script } from '../ast/nodes.js'
 import { writeEntry } from './entries.js'
 import { assignKeys } from './keys.js'
 import { writeMenuLines } from './menu-lines.js'
+import type { ResolvedMachine } from './machines.js'
 import { entryId, modelProblems, type ModelProblem, shownSource } from './problems.js'
 import type { Entry, Menu } from './schema.js'
 import { ScriptWriter } from './writer.js'
@@ -24,8 +25,8 @@ export interface GeneratedScript {
   path: string
   menu?: Menu
   script: Script
-  /** Values of variables that count in this script alone. */
-  variables?: Readonly<Record<string, string>>
+  /** Whose script it is. */
+  machine?: ResolvedMachine
 }
 
 export interface Compiled {
@@ -38,9 +39,17 @@ export function menuPath(id: string, options: CompileOptions): string {
   return options.first?.menu === id ? options.first.path : `menus/${id}.ipxe`
 }
 
-/** Compiles validated menus. With an error among the problems there are no scripts. */
-export function compileMenus(menus: readonly Menu[], options: CompileOptions = {}): Compiled {
-  const problems = modelProblems(menus, options.first?.menu)
+/**
+ * Compiles validated menus. With an error among the problems there are no scripts.
+ *
+ * @param reached menus that something else than a submenu leads to: a machine
+ */
+export function compileMenus(
+  menus: readonly Menu[],
+  options: CompileOptions = {},
+  reached: Iterable<string> = [],
+): Compiled {
+  const problems = modelProblems(menus, options.first?.menu, reached)
   if (problems.some(({ severity }) => severity === 'error')) return { scripts: [], problems }
   const byId = new Map(menus.map((menu) => [menu.id, menu]))
   const scripts = menus.map((menu) => compileMenu(menu, byId, options))
@@ -63,7 +72,11 @@ export interface MenuContext {
   titleOf: (menu: string) => string
   /** The script of another menu, relative to this one. */
   pathTo: (menu: string) => string
+  /** The index of machines, relative to this script. */
+  machineIndex: string
 }
+
+export const machineIndexPath = 'machines/index.ipxe'
 
 /** The script of one menu; of a machine when `own` says where it lies and what it starts. */
 export function compileMenu(
@@ -88,6 +101,7 @@ export function compileMenu(
     keys: keysOf(menu, canEdit, isFirst),
     titleOf: (id) => byId.get(id)?.title ?? id,
     pathTo: (id) => relativePath(path, menuPath(id, options)),
+    machineIndex: relativePath(path, machineIndexPath),
   }
   const writer = new ScriptWriter(menu.source)
   writer.line('#!ipxe')

@@ -3,7 +3,7 @@
  * any static server will do and a machine asks for three files: the first script, the index, its own.
  */
 import { suggest } from '../data/suggest.js'
-import { compileMenu, type CompileOptions, type GeneratedScript } from './compile.js'
+import { compileMenu, type CompileOptions, type GeneratedScript, machineIndexPath } from './compile.js'
 import { entryId, type ModelProblem, shownSource } from './problems.js'
 import type { Group, Machine, Menu } from './schema.js'
 import { ScriptWriter } from './writer.js'
@@ -32,8 +32,6 @@ export interface ResolvedMachine {
   console: Machine['console']
   variables: Readonly<Record<string, string>>
 }
-
-export const machineIndexPath = 'machines/index.ipxe'
 
 export function machinePath(id: string): string {
   return `machines/${id}.ipxe`
@@ -160,7 +158,10 @@ function hexOf(text: string): string {
   return Array.from(new TextEncoder().encode(text), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-/** The index and a script per machine. With an error among the problems there are no scripts. */
+/**
+ * The index and a script per machine; machines that start alike share one tree. With an error among the problems there
+ * are no scripts.
+ */
 export function compileMachines(
   machines: readonly Machine[],
   groups: readonly Group[],
@@ -170,21 +171,42 @@ export function compileMachines(
   const { machines: resolved, problems } = resolveMachines(machines, groups)
   const byId = new Map(menus.map((menu) => [menu.id, menu]))
   const scripts: GeneratedScript[] = []
-  for (const item of resolved) {
-    const script = compileMachine(item, byId, options, problems)
-    if (script) scripts.push(script)
+  const shared = new Map<string, GeneratedScript>()
+  for (const machine of resolved) {
+    const start = startOf(machine, byId, options, problems)
+    if (!start) continue
+    const { menu, entry, console } = start
+    const key = JSON.stringify([menu.id, entry, console])
+    const path = machinePath(machine.machine.id)
+    // scripts of machines lie in one folder, so that what they refer to is spelt alike
+    const known =
+      shared.get(key) ??
+      compileMenu(
+        menu,
+        byId,
+        { ...options, ...(console !== undefined && { console }) },
+        { path, start: entry },
+      )
+    shared.set(key, known)
+    scripts.push({ ...known, path, machine })
   }
   if (problems.some(({ severity }) => severity === 'error')) return { scripts: [], problems, resolved }
   if (machines.length > 0) scripts.push({ path: machineIndexPath, script: writeIndex(resolved) })
   return { scripts, problems, resolved }
 }
 
-function compileMachine(
-  { machine, menu: menuId, entry, boot, console, variables }: ResolvedMachine,
+interface Start {
+  menu: Menu
+  entry: string | undefined
+  console: string | undefined
+}
+
+function startOf(
+  { machine, menu: menuId, entry, boot, console }: ResolvedMachine,
   byId: ReadonlyMap<string, Menu>,
   options: CompileOptions,
   problems: ModelProblem[],
-): GeneratedScript | undefined {
+): Start | undefined {
   const report = (reason: string, note: string, expected?: string[]): void => {
     problems.push({
       rule: 'machine-boot',
@@ -229,15 +251,8 @@ function compileMachine(
       return undefined
     }
   }
-  const port =
-    console === undefined ? options.console : typeof console === 'string' ? console : consoleText(console)
-  const script = compileMenu(
-    menu,
-    byId,
-    { ...options, ...(port === undefined ? {} : { console: port }) },
-    { path: machinePath(machine.id), start: entry },
-  )
-  return { ...script, variables }
+  const port = typeof console === 'object' ? consoleText(console) : console
+  return { menu, entry, console: port ?? options.console }
 }
 
 function consoleText({ port, speed }: { port: string; speed?: string | number | undefined }): string {

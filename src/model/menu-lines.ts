@@ -6,7 +6,7 @@ import type { Architecture, Entry, KernelEntry } from './schema.js'
 import type { ScriptWriter } from './writer.js'
 
 export function writeMenuLines(writer: ScriptWriter, context: MenuContext): void {
-  const { menu, isFirst, asksMachines, start, canEdit, keys } = context
+  const { menu, isFirst, asksMachines, start, canEdit, keys, machineIndex } = context
   const needsArchitecture = menu.entries.some((entry) => entryArchitectures(entry) !== undefined)
   if (isFirst || needsArchitecture) {
     writer.line()
@@ -18,7 +18,7 @@ export function writeMenuLines(writer: ScriptWriter, context: MenuContext): void
   if (asksMachines) {
     writer.line()
     writer.comment('Machines that the project knows by name go their own way, once')
-    writer.line('isset ${machine} || chain --autofree machines/index.ipxe ||')
+    writer.line(`isset \${machine} || chain --autofree ${machineIndex} ||`)
   }
   if (start !== undefined) {
     writer.line()

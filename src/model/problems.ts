@@ -14,8 +14,15 @@ export interface ModelProblem {
 /** Labels of the script that are not entries. */
 export const reservedIds = ['menu', 'failed', 'edit', 'back', 'leave'] as const
 
-/** @param first id of the menu that machines see first; `undefined` when a script of the user's is first */
-export function modelProblems(menus: readonly Menu[], first: string | undefined): ModelProblem[] {
+/**
+ * @param first id of the menu that machines see first; `undefined` when a script of the user's is first
+ * @param reached menus that something else than a submenu leads to
+ */
+export function modelProblems(
+  menus: readonly Menu[],
+  first: string | undefined,
+  reached: Iterable<string> = [],
+): ModelProblem[] {
   const problems: ModelProblem[] = []
   const byId = new Map<string, Menu>()
   for (const menu of menus) {
@@ -31,7 +38,7 @@ export function modelProblems(menus: readonly Menu[], first: string | undefined)
     } else byId.set(menu.id, menu)
   }
   for (const menu of menus) checkMenu(menu, byId, problems)
-  if (first !== undefined) checkReachable(menus, first, problems)
+  if (first !== undefined) checkReachable(menus, first, reached, problems)
   return problems
 }
 
@@ -118,10 +125,15 @@ function checkMenu(menu: Menu, byId: ReadonlyMap<string, Menu>, problems: ModelP
   }
 }
 
-function checkReachable(menus: readonly Menu[], first: string, problems: ModelProblem[]): void {
+function checkReachable(
+  menus: readonly Menu[],
+  first: string,
+  others: Iterable<string>,
+  problems: ModelProblem[],
+): void {
   const byId = new Map(menus.map((menu) => [menu.id, menu]))
   const reached = new Set<string>()
-  const queue = [first]
+  const queue = [...new Set([first, ...others])]
   for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
     if (reached.has(id)) continue
     reached.add(id)

@@ -1,20 +1,20 @@
 /** A project as `ipxetool check` sees it: everything that a build would complain about, without writing. */
-import type { Line, Script, Variable } from '../ast/nodes.js'
-import { suggest } from '../data/suggest.js'
-import { Diagnostic, type Place } from '../diagnostics/diagnostic.js'
-import { placeOf } from '../analysis/places.js'
-import { Disabled } from '../rules/disabled.js'
+import type { Script } from '../ast/nodes.js'
+import { Diagnostic } from '../diagnostics/diagnostic.js'
+import { machineIndexPath } from '../model/compile.js'
 import { settingsSetBy } from '../rules/facts.js'
 import { runRules } from '../rules/run.js'
 import { composeScript, type ComposedScript } from './compose.js'
-import type { ProjectConfig } from './config.js'
+import { fillIn } from './fill-in.js'
 import type { ProjectScript } from './files.js'
+import { Found } from './found.js'
+import { GeneratedScripts } from './generated.js'
 import { HostError, type ProjectHost } from './host.js'
 import { loadProject, type Project } from './project.js'
-import { underRoot } from './paths.js'
-import { substitute } from './substitute.js'
-import type { UseProblem } from './use-checks.js'
-import { missingPart, type Overrides, variableOf } from './variables.js'
+import { byCodeUnit, underRoot } from './paths.js'
+import { bytesToText, decodeText } from '../syntax/bytes.js'
+import { stringify } from '../syntax/stringify.js'
+import type { Overrides } from './variables.js'
 
 export type CheckOptions = Overrides
 
@@ -60,35 +60,56 @@ export async function checkScripts(project: Project): Promise<CheckedScripts> {
     const [, ...others] = composed.files
     for (const other of others) included.add(other)
     found.add(composed.diagnostics)
-    fillIn(project, composed.script, underRoot(project.root, path), used, found)
-    scripts.push({ path, kind, script: composed.script, sources: composed.files })
+    const { script } = composed
+    found.add(fillIn(script, underRoot(project.root, path), project.variables, project.config, used))
+    scripts.push({ path, kind, script, sources: composed.files })
   }
+  reportMissingIndex(project, scripts, found)
+  const ready = await new GeneratedScripts(project, used, found).all()
+  for (const { includes, ...script } of ready) {
+    for (const other of includes) included.add(other)
+    scripts.push(script)
+  }
+  if (ready.length > 0) scripts.sort((a, b) => byCodeUnit(a.path, b.path))
 
+  runRulesOn(project, scripts, found)
+  if (!project.model.isIncomplete) reportUnused(project, used, included, found)
+  return { scripts, diagnostics: found.diagnostics }
+}
+
+/** Once for each tree: machines that start alike have the same one. */
+function runRulesOn(project: Project, scripts: readonly ReadyScript[], found: Found): void {
+  const paths = new Map<Script, string>()
+  for (const { path, script } of scripts) if (!paths.has(script)) paths.set(script, path)
   const settingsSetAnywhere = new Set<string>()
-  for (const { script } of scripts) for (const name of settingsSetBy(script)) settingsSetAnywhere.add(name)
-  for (const { path, script } of scripts) {
+  for (const script of paths.keys()) for (const name of settingsSetBy(script)) settingsSetAnywhere.add(name)
+  for (const [script, path] of paths) {
     found.add(
       runRules(script, { path: underRoot(project.root, path), facts: { loose: false, settingsSetAnywhere } }),
     )
   }
-  reportUnused(project, used, included, found)
-  return { scripts, diagnostics: found.diagnostics }
 }
 
-/** Diagnostics, each once: a file that several scripts include would give its own several times. */
-class Found {
-  readonly diagnostics: Diagnostic[] = []
-  readonly #seen = new Set<string>()
-
-  add(diagnostics: readonly Diagnostic[]): void {
-    for (const diagnostic of diagnostics) {
-      const { file, ruleId, reason, place } = diagnostic
-      const key = JSON.stringify([file, place?.start.offset, ruleId, reason])
-      if (this.#seen.has(key)) continue
-      this.#seen.add(key)
-      this.diagnostics.push(diagnostic)
-    }
-  }
+/** An entry script of the user's has to ask who the machine is. */
+function reportMissingIndex(project: Project, scripts: readonly ReadyScript[], found: Found): void {
+  const { config, model, root } = project
+  const entry = scripts.find(({ path, kind }) => path === config.entry && kind === 'output')
+  if (!entry || model.machines.length === 0) return
+  const asks = scripts.some(({ script }) =>
+    decodeText(bytesToText(stringify(script))).includes(machineIndexPath),
+  )
+  if (asks) return
+  const place = config.placeOf(['machines'], 'key')
+  found.add([
+    new Diagnostic({
+      ruleId: 'machines-not-asked',
+      severity: 'warning',
+      file: config.file,
+      reason: `No script asks which machine it runs on: \`${underRoot(root, config.entry)}\` does not chain \`${machineIndexPath}\``,
+      note: `Before the first menu of that script write: isset \${machine} || chain --autofree ${machineIndexPath} ||`,
+      ...(place && { place }),
+    }),
+  ])
 }
 
 async function compose(project: Project, path: string, found: Found): Promise<ComposedScript | undefined> {
@@ -109,86 +130,6 @@ async function compose(project: Project, path: string, found: Found): Promise<Co
       }),
     ])
     return undefined
-  }
-}
-
-function fillIn(project: Project, script: Script, path: string, used: Set<string>, found: Found): void {
-  const { variables, config } = project
-  const disabled = new Disabled(script, (line) => line.origin?.path ?? path, path)
-  const places = new SamePlaces(path)
-  substitute(script, {
-    look(variable, line) {
-      const { name } = variable
-      const declared = variableOf(name, config.variables)
-      if (declared !== undefined) used.add(declared)
-      const value = variables.values.get(name)
-      if (value || variables.failed.has(name) || disabled.has('undefined-variable', line)) return value
-      const problem = undefinedVariable(name, declared, config)
-      // the one that was meant is not unused
-      for (const meant of problem.expected ?? []) used.add(meant.slice(2, -1))
-      places.add(problem, variable, line)
-      return undefined
-    },
-    report: (problem, variable, line) => {
-      places.add(problem, variable, line)
-    },
-  })
-  found.add(places.diagnostics())
-}
-
-function undefinedVariable(name: string, declared: string | undefined, config: ProjectConfig): UseProblem {
-  const ruleId = 'undefined-variable'
-  if (declared !== undefined) {
-    return { ruleId, reason: missingPart(name, declared), note: 'Write the value as `ttyS0,115200`.' }
-  }
-  const near = suggest(name, config.variables.keys())
-  return {
-    ruleId,
-    reason: `Variable \`$<${name}>\` is not declared${near === undefined ? '' : `; did you mean \`$<${near}>\`?`}`,
-    note: `Declare it in ${config.file}, or keep the text with \`# ipxetool disable=undefined-variable\`.`,
-    ...(near !== undefined && { expected: [`$<${near}>`] }),
-  }
-}
-
-/** What is wrong with a value is wrong in many places: said at the first of each file, with the lines of the others. */
-class SamePlaces {
-  readonly #path: string
-  readonly #problems = new Map<string, { file: string; problem: UseProblem; places: Place[] }>()
-
-  /** @param path of the script itself */
-  constructor(path: string) {
-    this.#path = path
-  }
-
-  add(problem: UseProblem, variable: Variable, line: Line): void {
-    const file = line.origin?.path ?? this.#path
-    const key = JSON.stringify([file, problem.ruleId, problem.reason])
-    const same = this.#problems.get(key) ?? { file, problem, places: [] }
-    this.#problems.set(key, same)
-    const place = placeOf(line, variable.span)
-    if (place) same.places.push(place)
-  }
-
-  diagnostics(): Diagnostic[] {
-    return [...this.#problems.values()].map(({ file, problem, places }) => {
-      const { ruleId = 'variable-use', reason, note, expected } = problem
-      const [place, ...others] = places
-      const lines = [...new Set(others.map(({ start }) => start.line))].filter(
-        (line) => line !== place?.start.line,
-      )
-      const more =
-        lines.length > 5 ? `${lines.slice(0, 5).join(', ')} and ${lines.length - 5} more` : lines.join(', ')
-      const also = lines.length === 0 ? '' : ` Also in line${lines.length === 1 ? '' : 's'} ${more}.`
-      return new Diagnostic({
-        ruleId,
-        severity: 'error',
-        file,
-        reason,
-        note: `${note}${also}`,
-        ...(expected && { expected }),
-        ...(place && { place }),
-      })
-    })
   }
 }
 

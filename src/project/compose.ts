@@ -62,6 +62,32 @@ export async function composeScript(
   return { script, files: [...composer.files], diagnostics: composer.diagnostics }
 }
 
+/**
+ * The same for a script that was made from the model: an include in it is relative to the file that its line came from.
+ *
+ * @param path of the script in the output tree, under the project's root
+ * @returns `files` are those that were included; the script that was given stays as it is
+ */
+export async function composeGenerated(
+  script: Script,
+  path: string,
+  reader: ScriptReader,
+): Promise<ComposedScript> {
+  const composer = new Composer(reader, path)
+  const children: ScriptContent[] = []
+  for (const line of script.children) {
+    if (!includeOf(line)) {
+      children.push(line)
+      continue
+    }
+    const from = line.origin?.path ?? path
+    const realPath = await reader.host.realpath(from).catch(() => joinPaths(reader.boundary, from))
+    for (const other of await composer.expand([line], [{ path: from, realPath }])) children.push(other)
+  }
+  const [, ...files] = composer.files
+  return { script: { ...script, children }, files, diagnostics: composer.diagnostics }
+}
+
 interface Frame {
   path: string
   realPath: string

@@ -1,14 +1,17 @@
 /** Reads `ipxetool.yaml` against the schema; every mistake has file, line and column. */
 import type { z } from 'zod'
 import { Diagnostic, type Place } from '../diagnostics/diagnostic.js'
+import type { Group, Machine, Menu } from '../model/schema.js'
+import { addSources, configName } from './config-sources.js'
 import { HostError, type ProjectHost } from './host.js'
 import { localPathProblem, tidyPath, underRoot } from './paths.js'
 import { explainIssue, type SchemaReport } from './schema-issues.js'
 import { projectSchema, type VariableDeclaration } from './schema.js'
 import { readYaml, type YamlFile } from './yaml.js'
 
-export const configName = 'ipxetool.yaml'
-const sizeLimit = 2 ** 18
+export { configName }
+/** Ten thousand machines take about one. */
+const sizeLimit = 8 * 2 ** 20
 
 export interface ProjectConfig {
   /** The file for diagnostics. */
@@ -19,6 +22,12 @@ export interface ProjectConfig {
   out: string
   static?: string
   variables: ReadonlyMap<string, VariableDeclaration>
+  /** As after `console=`, or `$<name>`. */
+  console?: string
+  /** Those of this file; each knows where it stands. */
+  menus: readonly Menu[]
+  groups: readonly Group[]
+  machines: readonly Machine[]
   placeOf: YamlFile['placeOf']
 }
 
@@ -47,7 +56,7 @@ function unreadable(file: string, error: HostError): Diagnostic {
     severity: 'error',
     file,
     reason: `The project file cannot be read: ${error.message}`,
-    note: `A boot project is a folder with a text file \`${configName}\` of at most 256 KiB in it.`,
+    note: `A boot project is a folder with a text file \`${configName}\` of at most 8 MiB in it.`,
   })
 }
 
@@ -55,6 +64,7 @@ export function parseConfig(file: string, bytes: Uint8Array): Omit<ReadConfig, '
   const yaml = readYaml(file, bytes)
   const { data, diagnostics } = yaml
   if (data === undefined) return { config: undefined, diagnostics }
+  for (const report of addSources(data, yaml)) diagnostics.push(toDiagnostic(report, file, yaml))
   const result = projectSchema.safeParse(data)
   if (!result.success) {
     for (const issue of result.error.issues) {
@@ -62,12 +72,17 @@ export function parseConfig(file: string, bytes: Uint8Array): Omit<ReadConfig, '
     }
     return { config: undefined, diagnostics }
   }
-  const { title, entry, out, static: staticFolder, variables = {} } = result.data
+  const { title, entry, out, static: staticFolder, console, variables = {} } = result.data
+  const { menus = [], groups = [], machines = [] } = result.data
   const config: ProjectConfig = {
     file,
     entry: tidyPath(entry),
     out: tidyPath(out),
     variables: new Map(Object.entries(variables)),
+    menus,
+    groups,
+    machines,
+    ...(console !== undefined && { console }),
     placeOf: (path, part) => yaml.placeOf(path, part),
     ...(title !== undefined && { title }),
     ...(staticFolder !== undefined && { static: tidyPath(staticFolder) }),

@@ -61,6 +61,28 @@ export async function findScripts(
   return scripts.sort((a, b) => byCodeUnit(a.path, b.path))
 }
 
+/** `menus/*.ts`: not what begins with `_`, which others import, and no declarations. */
+export async function findMenuFiles(
+  root: string,
+  reader: ScriptReader,
+  exclude: readonly string[],
+  diagnostics: Diagnostic[],
+): Promise<string[]> {
+  const walk: Walk = { root, reader, diagnostics, count: 0 }
+  if (exclude.includes(menuFolder)) return []
+  const entries = await reader.host.list(underRoot(root, menuFolder)).catch(() => [])
+  const files: string[] = []
+  for (const entry of entries) {
+    const path = `${menuFolder}/${entry.name}`
+    if (!/^[^._].*\.m?ts$/.test(entry.name) || /\.(d|test)\.m?ts$/.test(entry.name)) continue
+    const kind = entry.kind === 'link' ? (await followLink(walk, path))?.kind : entry.kind
+    if (kind === 'file') files.push(path)
+  }
+  return files.sort(byCodeUnit)
+}
+
+const menuFolder = 'menus'
+
 export async function findStatic(
   root: string,
   config: ProjectConfig,

@@ -1,3 +1,5 @@
+import type { LoadedMenuFile } from './host-menus.js'
+
 /**
  * What a project may touch of the outside world. Project code has no other I/O; `cli` hands in the real thing
  * (`src/cli/node-host.ts`), tests a tree in memory.
@@ -17,6 +19,8 @@ export interface ProjectHost {
   realpath(path: string): Promise<string>
   /** Size and SHA-256 (hex) of a file of any size, links followed. @throws HostError */
   digest(path: string): Promise<{ size: number; sha256: string }>
+  /** Runs `menus/*.ts`, trusted code of the project; never throws. Absent where no code can be run. */
+  loadMenuFile?(path: string): Promise<LoadedMenuFile>
 }
 
 export interface HostEntry {

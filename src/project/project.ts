@@ -5,7 +5,9 @@ import { suggest } from '../data/suggest.js'
 import { ScriptReader } from './compose.js'
 import { type ProjectConfig, readConfig } from './config.js'
 import type { ProjectHost } from './host.js'
-import { findScripts, findStatic, type ProjectScript, type StaticFile } from './files.js'
+import { findMenuFiles, findScripts, findStatic, type ProjectScript, type StaticFile } from './files.js'
+import { readMenuFiles } from './menu-files.js'
+import { compileModel, type ProjectGenerated, type ProjectModel } from './model.js'
 import { byCodeUnit, folderOf, nameOfPath, underRoot } from './paths.js'
 import { resolveVariables, type Overrides, type Variables } from './variables.js'
 
@@ -21,6 +23,12 @@ export interface Project {
   /** In the order of their paths. */
   scripts: readonly ProjectScript[]
   staticFiles: readonly StaticFile[]
+  /** `menus/*.ts`, relative to the root. */
+  menuFiles: readonly string[]
+  /** Menus and machines, of YAML and of TypeScript. */
+  model: ProjectModel
+  /** The scripts that the build writes for them. */
+  generated: readonly ProjectGenerated[]
   variables: Variables
   reader: ScriptReader
   /** What loading found. */
@@ -53,9 +61,25 @@ export async function loadProject(root: string, host: ProjectHost, options: Load
   const staticFiles = await findStatic(root, config, reader, diagnostics)
   const exclude = [config.out, ...(options.exclude ?? []), config.static ?? 'static']
   const scripts = await findScripts(root, reader, exclude, diagnostics)
-  checkEntry(config, scripts, diagnostics)
-  checkCollisions(root, scripts, staticFiles, diagnostics)
-  const project = { root, config, scripts, staticFiles, variables, reader, diagnostics }
+  const menuFiles = await findMenuFiles(root, reader, exclude, diagnostics)
+  const menus = await readMenuFiles(root, config, menuFiles, reader, diagnostics)
+  const hasOwnEntry = scripts.some(({ path, kind }) => path === config.entry && kind === 'output')
+  const { model, generated, diagnostics: problems } = compileModel(root, config, menus, hasOwnEntry)
+  diagnostics.push(...problems)
+  if (menus.menus.length === 0 && !menus.isIncomplete) checkEntry(config, scripts, diagnostics)
+  checkCollisions(root, scripts, staticFiles, generated, diagnostics)
+  const project = {
+    root,
+    config,
+    scripts,
+    staticFiles,
+    menuFiles,
+    model,
+    generated,
+    variables,
+    reader,
+    diagnostics,
+  }
   return { project, diagnostics, sources: reader.sources }
 }
 
@@ -93,8 +117,10 @@ function checkCollisions(
   root: string,
   scripts: readonly ProjectScript[],
   staticFiles: readonly StaticFile[],
+  generated: readonly ProjectGenerated[],
   diagnostics: Diagnostic[],
 ): void {
+  const made = new Map(generated.map((item) => [item.path, item]))
   const outputs = [
     ...scripts
       .filter(({ kind }) => kind === 'output')
@@ -118,6 +144,14 @@ function checkCollisions(
       report(file, `\`${path}\` differs from \`${other.path}\` only in upper and lower case`, note)
     }
   }
+  for (const { path, file } of outputs) {
+    const item = made.get(path)
+    if (!item) continue
+    made.delete(path)
+    const reason = `\`${path}\` in the output tree would be this file and the script of ${item.what}`
+    report(file, reason, 'Rename one of them: the id of a menu or machine is the name of its script.')
+  }
+  for (const { path, what } of made.values()) outputs.push({ path, file: what })
   for (const { path, file } of [...outputs].sort((a, b) => byCodeUnit(a.path, b.path))) {
     if (path.toLowerCase() === 'manifest.json') {
       report(file, '`manifest.json` in the output tree is written by the build', 'Rename the file.')

@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import { suggest } from '../data/suggest.js'
 import { projectSchema, variableSchemas } from './schema.js'
+import { descriptionOf, keysOf, kindsOf, schemaAt } from './schema-walk.js'
 import { shown, type YamlPath } from './yaml.js'
 
 export interface SchemaReport {
@@ -14,10 +15,15 @@ export interface SchemaReport {
 
 type Issue = z.core.$ZodIssue
 
-/** What one of zod's issues means to somebody who wrote YAML. */
+/**
+ * What one of zod's issues means to somebody who wrote YAML, or a menu in TypeScript.
+ *
+ * @param data as {@link projectSchema} sees it
+ */
 export function explainIssue(issue: Issue, data: unknown, base: YamlPath): SchemaReport[] {
   const path = [...base, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))]
-  const where = nameOf(path)
+  const where = nameOf(path, data)
+  const value = at(data, path)
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => unknownKey(path, key, data))
@@ -34,39 +40,45 @@ export function explainIssue(issue: Issue, data: unknown, base: YamlPath): Schem
       ]
     case 'invalid_value': {
       const values = issue.values.map(String)
-      return [
-        {
-          path,
-          reason: `${where} is ${quote(at(data, path))}${meant(at(data, path), values)}`,
-          expected: values,
-        },
-      ]
+      if (value === undefined) return [missing(path, where, values)]
+      return [{ path, reason: `${where} is ${quote(value)}${meant(value, values)}`, expected: values }]
     }
     case 'invalid_type': {
-      const value = at(data, path)
-      if (value === undefined)
-        return [
-          {
-            path,
-            part: 'key',
-            reason: `${where} is missing`,
-            expected: [kinds[issue.expected] ?? issue.expected],
-          },
-        ]
-      return [wrongKind(path, value, [issue.expected])]
+      if (value === undefined) return [missing(path, where, [kinds[issue.expected] ?? issue.expected])]
+      return [wrongKind(path, data, [issue.expected])]
     }
     case 'too_big':
-      return [{ path, reason: `${where} is too large` }]
+      return [{ path, reason: `${where} ${Array.isArray(value) ? 'has too many parts' : 'is too large'}` }]
     case 'too_small':
       return [{ path, reason: `${where} is empty` }]
+    case 'invalid_format':
+      return [invalidText(path, where, data)]
     default:
       return [
         {
           path,
-          reason: `${where} is ${quote(at(data, path))}, which is not possible here`,
+          reason: `${where} is ${quote(value)}, which is not possible here`,
           expected: [issue.message],
         },
       ]
+  }
+}
+
+function missing(path: YamlPath, where: string, expected: string[]): SchemaReport {
+  return { path, part: 'key', reason: `${where} is missing`, expected }
+}
+
+function invalidText(path: YamlPath, where: string, data: unknown): SchemaReport {
+  const value = String(at(data, path))
+  const list = typeof path.at(-1) === 'number' ? path.slice(0, -1) : path
+  const about =
+    descriptionOf(schemaAt(projectSchema, data, path)) ?? descriptionOf(schemaAt(projectSchema, data, list))
+  const break_ = /[\r\n]/.test(value)
+  const what = break_ ? ', which holds a line break' : /\s/.test(value) ? ', which holds a blank' : ''
+  return {
+    path,
+    reason: `${where} is \`${shown(value)}\`${what === '' ? ', which is not possible here' : what}`,
+    ...(about !== undefined && { note: about }),
   }
 }
 
@@ -75,29 +87,49 @@ function explainUnion(
   data: unknown,
   path: YamlPath,
 ): SchemaReport[] {
+  const value = at(data, path)
   if (issue.discriminator !== undefined) {
-    const types = Object.keys(variableSchemas)
-    const value = at(data, path)
-    const name = String(path.at(-2))
+    const owner = path.slice(0, -1)
+    const list = schemaAt(projectSchema, data, owner.slice(0, -1))?._zod.def
+    const union = list?.type === 'array' ? list.element : list?.type === 'record' ? list.valueType : undefined
+    const known = union ? kindsOf(union, issue.discriminator) : []
+    const what = capital(ownerName(owner, data))
     const reason =
       value === undefined
-        ? `Variable \`${name}\` has no \`type\``
-        : `Variable \`${name}\` has the type ${quote(value)}${meant(value, types)}`
-    return [{ path, part: value === undefined ? 'key' : 'value', reason, expected: types }]
+        ? `${what} has no \`${issue.discriminator}\``
+        : `${what} has the ${issue.discriminator} ${quote(value)}${meant(value, known)}`
+    return [{ path, part: value === undefined ? 'key' : 'value', reason, expected: known }]
   }
-  // of a mapping the branch for mappings knows more; else any of the kinds would do
-  const value = at(data, path)
-  const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value)
-  const deep = isMapping
+  // of a mapping or list the branch for such knows more; else any of the kinds would do
+  const isDeep = typeof value === 'object' && value !== null
+  const deep = isDeep
     ? issue.errors.find((branch) =>
         branch.some((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
       )
     : undefined
   if (deep) return deep.flatMap((inner) => explainIssue(inner, data, path))
-  const wanted = issue.errors.flatMap((branch) =>
-    branch.flatMap((inner) => (inner.code === 'invalid_type' ? [inner.expected] : [])),
-  )
-  return [wrongKind(path, value, wanted)]
+  const sameKind = issue.errors.find((branch) => !branch.some(isOfKind))
+  if (sameKind) return sameKind.flatMap((inner) => explainIssue(inner, data, path))
+  const values = issue.errors.flat().flatMap((inner) => (inner.code === 'invalid_value' ? inner.values : []))
+  if (typeof value === 'string' && values.length > 0) {
+    const known = values.map(String)
+    return [
+      { path, reason: `${nameOf(path, data)} is ${quote(value)}${meant(value, known)}`, expected: known },
+    ]
+  }
+  return [wrongKind(path, data, wantedKinds(issue))]
+}
+
+function isOfKind({ code }: Issue): boolean {
+  return code === 'invalid_type' || code === 'invalid_union' || code === 'invalid_value'
+}
+
+function wantedKinds(issue: Extract<Issue, { code: 'invalid_union' }>): string[] {
+  return issue.errors.flat().flatMap((inner): string[] => {
+    if (inner.code === 'invalid_type') return [inner.expected]
+    if (inner.code === 'invalid_union') return wantedKinds(inner)
+    return inner.code === 'invalid_value' ? inner.values.map(String) : []
+  })
 }
 
 const kinds: Record<string, string> = {
@@ -107,16 +139,18 @@ const kinds: Record<string, string> = {
   boolean: 'true or false',
   object: 'a mapping',
   array: 'a list',
+  tuple: 'a list',
   record: 'a mapping',
 }
 
-function wrongKind(path: YamlPath, value: unknown, wanted: readonly string[]): SchemaReport {
+function wrongKind(path: YamlPath, data: unknown, wanted: readonly string[]): SchemaReport {
+  const value = at(data, path)
   const expected = [...new Set(wanted.map((kind) => kinds[kind] ?? kind))]
   const isPlain = typeof value === 'number' || typeof value === 'boolean'
   const wantsQuotes = isPlain && wanted.includes('string')
   return {
     path,
-    reason: `${nameOf(path)} is ${kindOf(value)}, expected ${expected.join(' or ')}`,
+    reason: `${nameOf(path, data)} is ${kindOf(value)}, expected ${expected.join(' or ')}`,
     expected,
     ...(wantsQuotes && {
       note: `YAML reads it as ${kindOf(value)}: put quotes around it ('1.10' would become 1.1).`,
@@ -134,15 +168,16 @@ function kindOf(value: unknown): string {
 }
 
 function unknownKey(path: YamlPath, key: string, data: unknown): SchemaReport {
-  const known = knownKeys(path, data)
+  const known = keysOf(schemaAt(projectSchema, data, path))
   const near = suggest(key, known)
   const owner = path[0] === 'variables' && path.length === 2 ? typesWithKey(key) : []
   const meantHere = near === undefined ? '' : `; did you mean \`${near}\`?`
   const type = typeOfVariable(path, data)
+  const ofEntry = path.length === 0 ? '' : ` in ${ownerName(path, data)}`
   const reason =
     owner.length > 0 && type !== undefined
       ? `\`${key}\` is for variables of type ${owner.join(', ')}; this one is of type ${type}`
-      : `There is no key \`${shown(key)}\` here${meantHere}`
+      : `There is no key \`${shown(key)}\` ${ofEntry === '' || path[0] === 'variables' ? 'here' : ofEntry.trim()}${meantHere}`
   const isVariable = path.length === 0 && typeof at(data, [key]) !== 'object' && near === undefined
   return {
     path: [...path, key],
@@ -160,15 +195,6 @@ function typeOfVariable(path: YamlPath, data: unknown): string | undefined {
 
 function typesWithKey(key: string): string[] {
   return Object.entries(variableSchemas).flatMap(([type, schema]) => (key in schema.shape ? [type] : []))
-}
-
-function knownKeys(path: YamlPath, data: unknown): string[] {
-  if (path.length === 0) return Object.keys(projectSchema.shape)
-  if (path[0] !== 'variables') return []
-  if (path.length === 3) return ['port', 'speed']
-  const type = typeOfVariable(path, data)
-  const entry = Object.entries(variableSchemas).find(([name]) => name === type)
-  return entry ? Object.keys(entry[1].shape) : []
 }
 
 function meant(value: unknown, candidates: readonly string[]): string {
@@ -189,10 +215,51 @@ function quote(value: unknown): string {
   return typeof value === 'string' ? `\`${shown(value)}\`` : kindOf(value)
 }
 
-function nameOf(path: YamlPath): string {
-  if (path[0] === 'variables' && path.length === 2) return `Variable \`${String(path[1])}\``
-  if (path[0] === 'variables' && path.length > 2) {
-    return `\`${path.slice(2).join('.')}\` of \`${String(path[1])}\``
+const singular: Record<string, string> = {
+  menus: 'menu',
+  entries: 'entry',
+  machines: 'machine',
+  groups: 'group',
+}
+
+/** ``entry `centos` ``: the innermost thing with a name around a path; the keys below it are in `rest`. */
+function ownerOf(path: YamlPath, data: unknown): { name: string; rest: YamlPath } | undefined {
+  if (path[0] === 'variables' && path.length >= 2) {
+    return { name: `variable \`${String(path[1])}\``, rest: path.slice(2) }
   }
-  return `\`${path.join('.')}\``
+  for (let length = path.length; length >= 2; length--) {
+    const kind = singular[String(path[length - 2])]
+    const index = path[length - 1]
+    if (kind === undefined || typeof index !== 'number') continue
+    const id = at(data, [...path.slice(0, length), 'id'])
+    const name = typeof id === 'string' ? `\`${shown(id, 40)}\`` : String(index + 1)
+    const menu = kind === 'entry' && name === String(index + 1) ? ownerOf(path.slice(0, 2), data) : undefined
+    return { name: `${kind} ${name}${menu ? ` of ${menu.name}` : ''}`, rest: path.slice(length) }
+  }
+  return undefined
+}
+
+function ownerName(path: YamlPath, data: unknown): string {
+  const owner = ownerOf(path, data)
+  if (!owner) return `\`${shownPath(path)}\``
+  return owner.rest.length === 0 ? owner.name : `\`${shownPath(owner.rest)}\` of ${owner.name}`
+}
+
+function nameOf(path: YamlPath, data: unknown): string {
+  const owner = ownerOf(path, data)
+  // of a variable the quotes say enough
+  if (path[0] === 'variables' && owner && owner.rest.length > 0) {
+    return `\`${shownPath(owner.rest)}\` of \`${String(path[1])}\``
+  }
+  return capital(ownerName(path, data))
+}
+
+function shownPath(path: YamlPath): string {
+  return path
+    .map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index > 0 ? '.' : ''}${step}`))
+    .join('')
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }

@@ -4,6 +4,7 @@
  * is in `variables.ts` and `value-types.ts`.
  */
 import { z } from 'zod'
+import { groupSchema, machineSchema, menuSchema } from '../model/schema.js'
 
 /** As in `$<name>`. */
 export const variableNamePattern = /^[A-Za-z_][A-Za-z0-9_.-]*$/
@@ -98,10 +99,31 @@ export const projectSchema = z.strictObject({
     .optional()
     .describe('A folder that is copied into the tree as it is. Default: static, when there is one.'),
   variables: z.record(name, variableSchema).optional().describe('Build-time variables: $<name> in a script.'),
+  console: z
+    .string()
+    .regex(/^\S+$/)
+    .optional()
+    .describe(
+      'Serial console of what the menus boot, as after console=: ttyS1,115200, or $<name>. Default: $<console> when ' +
+        'there is a variable of that name and type, else the first serial port of the architecture.',
+    ),
+  menus: z
+    .array(menuSchema)
+    .optional()
+    .describe('What to boot. Each menu becomes a script; menus in menus/*.ts are added to them.'),
+  groups: z.array(groupSchema).optional().describe('What several machines share.'),
+  machines: z.array(machineSchema).optional().describe('Who boots what.'),
 })
 
 /** The JSON Schema for editors, as `ipxetool/schema.json` publishes it. */
 export function projectJsonSchema(): object {
-  const schema = z.toJSONSchema(projectSchema, { target: 'draft-7', io: 'input' })
+  const schema = z.toJSONSchema(projectSchema, {
+    target: 'draft-7',
+    io: 'input',
+    // where something stands is filled in by the front ends
+    override: ({ jsonSchema: { properties } }) => {
+      delete properties?.['source']
+    },
+  })
   return { title: 'ipxetool boot project (ipxetool.yaml)', ...schema }
 }

@@ -33,6 +33,7 @@ export interface Variables {
   failed: ReadonlySet<string>
   /** Variables that the value of a variable refers to. */
   references: ReadonlyMap<string, ReadonlySet<string>>
+  overrides: Overrides
   diagnostics: Diagnostic[]
 }
 
@@ -53,7 +54,14 @@ export function resolveVariables(config: ProjectConfig, overrides: Overrides): V
   return new Resolver(config, overrides).resolve()
 }
 
-class Resolver {
+/** What counts before everything else: the text of a value, where it stands and whose it is. */
+interface Given {
+  text: string
+  place: Place | undefined
+  owner: string
+}
+
+export class Resolver {
   readonly #config: ProjectConfig
   readonly #overrides: Overrides
   readonly #diagnostics: Diagnostic[] = []
@@ -62,6 +70,29 @@ class Resolver {
   readonly #references = new Map<string, Set<string>>()
   /** The variables whose values are being worked out, outermost first. */
   readonly #chain: string[] = []
+  #given: ReadonlyMap<string, Given> | undefined
+
+  /**
+   * Works out `stale` variables anew, with other values for some of them, and takes the rest over.
+   */
+  static again(
+    config: ProjectConfig,
+    base: Variables,
+    stale: ReadonlySet<string>,
+    given: ReadonlyMap<string, Given>,
+  ): Variables {
+    const resolver = new Resolver(config, base.overrides)
+    for (const [name, value] of base.values) {
+      if (!stale.has(value.variable)) resolver.#values.set(name, value)
+    }
+    for (const name of base.failed) {
+      if (!stale.has(variableOf(name, config.variables) ?? name)) resolver.#failed.add(name)
+    }
+    for (const [name, others] of base.references) resolver.#references.set(name, new Set(others))
+    resolver.#given = given
+    for (const name of stale) resolver.#resolve(name)
+    return resolver.#result()
+  }
 
   constructor(config: ProjectConfig, overrides: Overrides) {
     this.#config = config
@@ -71,10 +102,15 @@ class Resolver {
   resolve(): Variables {
     for (const name of this.#config.variables.keys()) this.#resolve(name)
     this.#checkOverrides()
+    return this.#result()
+  }
+
+  #result(): Variables {
     return {
       values: this.#values,
       failed: this.#failed,
       references: this.#references,
+      overrides: this.#overrides,
       diagnostics: this.#diagnostics,
     }
   }
@@ -133,6 +169,9 @@ class Resolver {
   /** --var before the environment before the file. */
   #sourceOf(name: string, declaration: VariableDeclaration): Source | undefined {
     const path = ['variables', name]
+    const given = this.#given?.get(name)
+    if (given !== undefined)
+      return { text: given.text, from: given.owner, isFromFile: false, place: given.place }
     const keyPlace = this.#config.placeOf(path, 'key')
     const option = this.#overrides.variables?.get(name)
     if (option !== undefined)

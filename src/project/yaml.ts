@@ -16,6 +16,8 @@ export interface YamlFile {
   diagnostics: Diagnostic[]
   /** The key or the value at a path; that of the nearest parent when the path is not there. */
   placeOf(path: YamlPath, part?: 'key' | 'value'): Place | undefined
+  /** Where the mappings in the list at a path begin, by their index. */
+  itemsOf(path: YamlPath): (Point | undefined)[]
 }
 
 const ruleId = 'project-yaml'
@@ -38,7 +40,7 @@ export function readYaml(file: string, bytes: Uint8Array): YamlFile {
       }),
     )
   }
-  const broken: YamlFile = { data: undefined, diagnostics, placeOf: () => undefined }
+  const broken: YamlFile = { data: undefined, diagnostics, placeOf: () => undefined, itemsOf: () => [] }
 
   const text = decode(bytes)
   if (typeof text === 'number') {
@@ -53,7 +55,11 @@ export function readYaml(file: string, bytes: Uint8Array): YamlFile {
   const places = new Places(text)
   const deep = nestedTooDeeply(text)
   if (deep !== undefined) {
-    fail('The file is nested too deeply', places.range(deep, deep), 'Three levels are enough for a project.')
+    fail(
+      'The file is nested too deeply',
+      places.range(deep, deep),
+      'A dozen levels are enough for a project.',
+    )
     return broken
   }
   // a warning is never printed: parseDocument leaves that to the caller
@@ -88,6 +94,7 @@ export function readYaml(file: string, bytes: Uint8Array): YamlFile {
     data: document.toJS({ maxAliasCount: 0 }) as Record<string, unknown>,
     diagnostics,
     placeOf: (path, part = 'value') => places.find(root, path, part),
+    itemsOf: (path) => places.items(root, path),
   }
 }
 
@@ -268,11 +275,21 @@ class Places {
       } else break
     }
     if (part === 'key' && key) return this.ofNode(key)
+    // of a mapping in a list the first key shows enough
+    if (part === 'key' && isMap(node) && !node.flow && node.items[0]) {
+      return this.ofNode(node.items[0].key as Node)
+    }
     const value = node as Node | null
     // a value that is missing (`value:`) has no width: the key shows better where it should be
     if (value?.range && value.range[1] > value.range[0] && value !== (root as unknown))
       return this.ofNode(value)
     return this.ofNode(key)
+  }
+
+  items(root: YAMLMap, path: YamlPath): (Point | undefined)[] {
+    const list = root.getIn(path, true)
+    if (!isSeq(list)) return []
+    return list.items.map((item) => (isMap(item) && item.range ? this.#point(item.range[0]) : undefined))
   }
 
   #point(offset: number): Point {

@@ -208,6 +208,6 @@ describe('checkProject', () => {
       /^ipxetool.yaml project-file: The project file cannot be read/,
     )
     assert.match((await check({ 'ipxetool.yaml/x': '' })).join(), /it is a folder/)
-    assert.match((await check({ 'ipxetool.yaml': 'x'.repeat(300_000) })).join(), /it has 300000 bytes/)
+    assert.match((await check({ 'ipxetool.yaml': 'x'.repeat(9_000_000) })).join(), /it has 9000000 bytes/)
   })
 })

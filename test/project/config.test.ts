@@ -102,7 +102,7 @@ variables:
     'a fraction': ['variables:\n  a: {type: int, value: 1.5}\n', /:2:25 .*expected a whole number/],
     'numbers in an enum': [
       'variables:\n  a: {type: enum, values: [9], value: "9"}\n',
-      /:2:28 .*`values.0` of `a` is a number, expected text/,
+      /:2:28 .*`values\[0\]` of `a` is a number, expected text/,
     ],
     'an empty enum': ['variables:\n  a: {type: enum, values: [], value: "9"}\n', /`values` of `a` is empty/],
     'an enum without values': ['variables:\n  a: {type: enum, value: "9"}\n', /`values` of `a` is missing/],

@@ -1,0 +1,33 @@
+/** Every menu, entry, group and machine of `ipxetool.yaml` learns where it stands there. */
+import type { SchemaReport } from './schema-issues.js'
+import type { YamlFile, YamlPath } from './yaml.js'
+
+/**
+ * Adds `source` to the mappings before the schema sees them.
+ *
+ * @returns what is wrong: somebody wrote a `source` of their own
+ */
+export function addSources(data: Record<string, unknown>, yaml: Pick<YamlFile, 'itemsOf'>): SchemaReport[] {
+  const reports: SchemaReport[] = []
+  const add = (list: unknown, path: YamlPath): void => {
+    if (!Array.isArray(list)) return
+    const points = yaml.itemsOf(path)
+    list.forEach((item: unknown, index) => {
+      const point = points[index]
+      if (typeof item !== 'object' || item === null || Array.isArray(item) || !point) return
+      const mapping = item as Record<string, unknown>
+      const own = [...path, index]
+      if (Object.hasOwn(mapping, 'source')) {
+        reports.push({ path: [...own, 'source'], part: 'key', reason: 'There is no key `source` here' })
+      }
+      const { line, column, offset = 0 } = point
+      mapping['source'] = { file: configName, line, column, offset }
+      add(mapping['entries'], [...own, 'entries'])
+    })
+  }
+  for (const key of ['menus', 'groups', 'machines']) add(data[key], [key])
+  return reports
+}
+
+/** In a source, as everywhere in the model, files are named from the project's root. */
+export const configName = 'ipxetool.yaml'

@@ -1,0 +1,180 @@
+/** The menus and machines of a project, and the scripts that they become. */
+import type { LineOrigin, Script } from '../ast/nodes.js'
+import { Diagnostic } from '../diagnostics/diagnostic.js'
+import { compileMenus, type CompileOptions, type GeneratedScript } from '../model/compile.js'
+import { compileMachines, type ResolvedMachine } from '../model/machines.js'
+import { type ModelProblem, shownSource } from '../model/problems.js'
+import type { Group, Menu, Source } from '../model/schema.js'
+import type { ProjectConfig } from './config.js'
+import type { Given } from './overrides.js'
+import { underRoot } from './paths.js'
+
+export interface ProjectModel {
+  menus: readonly Menu[]
+  groups: readonly Group[]
+  /** With what their groups say. */
+  machines: readonly ResolvedMachine[]
+  /** How the menus were compiled; `first` is absent when the entry script is the user's own. */
+  options: CompileOptions
+  /** Some menus could not be read: what refers to them cannot be judged. */
+  isIncomplete: boolean
+}
+
+/** A script that the build writes for a menu or a machine. */
+export interface ProjectGenerated {
+  /** In the output tree. */
+  path: string
+  /** With variables as they are. Machines may share it: not to be changed. */
+  script: Script
+  /** Files that it is made of, as the user knows them. */
+  files: readonly string[]
+  /** For people: ``menu `main` (ipxetool.yaml:3:5)``. */
+  what: string
+  menu?: Menu
+  machine?: ResolvedMachine
+  /** Values of variables that count in this script alone. */
+  given?: ReadonlyMap<string, Given>
+}
+
+export interface MenuSources {
+  menus: readonly Menu[]
+  isIncomplete: boolean
+}
+
+/** @param hasOwnEntry the entry script is in the project, so that no menu is the first */
+export function compileModel(
+  root: string,
+  config: ProjectConfig,
+  { menus, isIncomplete }: MenuSources,
+  hasOwnEntry: boolean,
+): { model: ProjectModel; generated: ProjectGenerated[]; diagnostics: Diagnostic[] } {
+  const { machines, groups } = config
+  const first = hasOwnEntry ? undefined : firstMenu(menus)
+  const console =
+    config.console ?? (config.variables.get('console')?.type === 'console' ? '$<console>' : undefined)
+  const options: CompileOptions = {
+    ...(first !== undefined && { first: { menu: first.id, path: config.entry } }),
+    ...(console !== undefined && { console }),
+    ...(machines.length > 0 && { machines: true }),
+  }
+  if (isIncomplete) {
+    return { model: { menus, groups, machines: [], options, isIncomplete }, generated: [], diagnostics: [] }
+  }
+  const resolved = compileMachines(machines, groups, menus, options)
+  const reached = resolved.resolved.flatMap(({ menu }) => menu ?? [])
+  const compiled = compileMenus(menus, options, reached)
+  const problems = [...compiled.problems, ...resolved.problems]
+  const model = { menus, groups, machines: resolved.resolved, options, isIncomplete }
+  const diagnostics = problems.map((problem) => toDiagnostic(problem, root, config))
+  if (problems.some(({ severity }) => severity === 'error')) return { model, generated: [], diagnostics }
+
+  const outputs = new Outputs(root, config)
+  const generated = [...compiled.scripts, ...resolved.scripts].map((script) => outputs.add(script))
+  return { model, generated, diagnostics }
+}
+
+/** `main`, else the only one that no other menu opens, else the first. */
+function firstMenu(menus: readonly Menu[]): Menu | undefined {
+  const main = menus.find(({ id }) => id === 'main')
+  if (main) return main
+  const opened = new Set(
+    menus.flatMap(({ entries }) =>
+      entries.flatMap((entry) => (entry.kind === 'submenu' ? [entry.menu] : [])),
+    ),
+  )
+  const [root, ...others] = menus.filter(({ id }) => !opened.has(id))
+  return root && others.length === 0 ? root : menus[0]
+}
+
+function toDiagnostic(problem: ModelProblem, root: string, config: ProjectConfig): Diagnostic {
+  const { rule, severity, source, reason, note, expected } = problem
+  return new Diagnostic({
+    ruleId: rule,
+    severity,
+    file: source ? underRoot(root, source.file) : config.file,
+    reason,
+    note,
+    ...(source && { place: placeOfSource(source) }),
+    ...(expected && { expected }),
+  })
+}
+
+export function placeOfSource({ line, column, offset }: Source): NonNullable<Diagnostic['place']> {
+  const point = { line, column, offset }
+  return { start: point, end: point }
+}
+
+/** Scripts as the project sees them: files named as the user knows them, machines with their values. */
+class Outputs {
+  readonly #root: string
+  readonly #config: ProjectConfig
+  readonly #groups: ReadonlyMap<string, Group>
+  readonly #origins = new Map<string, LineOrigin>()
+  readonly #files = new Map<Menu, string[]>()
+  readonly #seen = new Set<Script>()
+
+  constructor(root: string, config: ProjectConfig) {
+    this.#root = root
+    this.#config = config
+    this.#groups = new Map(config.groups.map((group) => [group.id, group]))
+  }
+
+  add({ path, script, menu, machine }: GeneratedScript): ProjectGenerated {
+    if (!this.#seen.has(script)) {
+      this.#seen.add(script)
+      for (const line of script.children) if (line.origin) line.origin = this.#origin(line.origin.path)
+    }
+    const files = menu ? this.#filesOf(menu) : []
+    if (!machine) {
+      const what = menu ? `the menu \`${menu.id}\`${at(menu.source)}` : 'the machines'
+      return { path, script, what, files: menu ? files : [this.#config.file], ...(menu && { menu }) }
+    }
+    const { id, source } = machine.machine
+    const given = this.#given(machine)
+    return {
+      path,
+      script,
+      what: `the machine \`${id}\`${at(source)}`,
+      files: files.includes(this.#config.file) ? files : [...files, this.#config.file],
+      machine,
+      ...(menu && { menu }),
+      ...(given.size > 0 && { given }),
+    }
+  }
+
+  #origin(file: string): LineOrigin {
+    const origin = this.#origins.get(file) ?? { path: underRoot(this.#root, file) }
+    this.#origins.set(file, origin)
+    return origin
+  }
+
+  #filesOf(menu: Menu): string[] {
+    let files = this.#files.get(menu)
+    if (!files) {
+      const sources = [menu, ...menu.entries].flatMap(({ source }) => source?.file ?? [])
+      files = [...new Set(sources)].map((file) => underRoot(this.#root, file))
+      this.#files.set(menu, files)
+    }
+    return files
+  }
+
+  #given({ machine, groups, variables }: ResolvedMachine): Map<string, Given> {
+    const given = new Map<string, Given>()
+    for (const [name, text] of Object.entries(variables)) {
+      const isOwn = machine.variables !== undefined && Object.hasOwn(machine.variables, name)
+      const group = isOwn
+        ? undefined
+        : groups
+            .map((id) => this.#groups.get(id))
+            .find((layer) => layer?.variables && Object.hasOwn(layer.variables, name))
+      const source = group ? group.source : machine.source
+      const who = group ? `the group \`${group.id}\`` : `the machine \`${machine.id}\``
+      given.set(name, { text, owner: `${who}${at(source)}`, place: source && placeOfSource(source) })
+    }
+    return given
+  }
+}
+
+function at(source: Source | undefined): string {
+  return source ? ` (${shownSource(source)})` : ''
+}
