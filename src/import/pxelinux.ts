@@ -3,7 +3,7 @@ import type { ProjectHost } from '../project/host.js'
 import { byCodeUnit, underRoot } from '../project/paths.js'
 import type { VariableDeclaration } from '../project/schema.js'
 import { type At, type ImportedMachine, type ImportResult, type MachineMatch, Report } from './result.js'
-import { type Draft, MenuWriter, prune } from './syslinux/draft.js'
+import { MenuWriter, prune } from './syslinux/draft.js'
 import { ConfigLoader, findTree } from './syslinux/load.js'
 import { MenuBuilder } from './syslinux/menus.js'
 import { tftpVariable } from './syslinux/urls.js'
@@ -38,9 +38,11 @@ export async function importPxelinux(path: string, host: ProjectHost): Promise<I
 
   const menuOf = async (name: string, id: string): Promise<string | undefined> => {
     const file = underRoot(tree.config, name)
-    const draft = await builder.build([file], { file }, [])
-    if (draft && prune(draft)) return writer.add(draft, id)
-    reportEmpty(draft, { file }, report)
+    const draft = await builder.build([file], false, { file }, [])
+    if (prune(draft)) return writer.add(draft, id)
+    if (!loader.failed.has(file)) {
+      report.warn('import-missing', { file }, 'Nothing in this file can be booted', 'The file is left out.')
+    }
     return undefined
   }
 
@@ -113,11 +115,6 @@ function reportTwin(twin: ImportedMachine, at: At, report: Report): void {
     `This is the same machine as \`${twin.file}\``,
     'The names differ in case only. This file is left out; keep the one that is right.',
   )
-}
-
-function reportEmpty(draft: Draft | undefined, at: At, report: Report): void {
-  if (!draft) return
-  report.warn('import-missing', at, 'Nothing in this file can be booted', 'The file is left out.')
 }
 
 /** `other`: a machine that cannot be matched; `undefined`: not the name of a machine at all. */

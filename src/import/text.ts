@@ -37,6 +37,8 @@ export function wordProblem(word: string): string | undefined {
 /** Ids that are unique in one menu, or among menus. */
 export class IdPool {
   readonly #taken: Set<string>
+  /** The last number that was given to a base. */
+  readonly #counts = new Map<string, number>()
 
   constructor(taken: Iterable<string> = reservedIds) {
     this.#taken = new Set(taken)
@@ -46,7 +48,8 @@ export class IdPool {
   take(wanted: string, fallback: string): string {
     const base = slug(wanted) || fallback
     let id = base
-    for (let count = 2; this.#taken.has(id); count++) {
+    for (let count = this.#counts.get(base) ?? 2; this.#taken.has(id); count++) {
+      this.#counts.set(base, count + 1)
       const end = `-${count}`
       id = `${base.slice(0, 40 - end.length).replace(/-+$/, '')}${end}`
     }

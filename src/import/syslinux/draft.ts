@@ -38,26 +38,33 @@ export function prune(first: Draft): boolean {
   return usable.has(first)
 }
 
-/** Drafts that have one key make the same menus. */
-export function keyOf(draft: Draft): string {
-  const numbers = new Map<Draft, number>()
-  const queue: Draft[] = []
-  const numberOf = (one: Draft): number => {
-    const known = numbers.get(one)
-    if (known !== undefined) return known
-    numbers.set(one, numbers.size)
-    queue.push(one)
-    return numbers.size - 1
-  }
-  numberOf(draft)
+/** Larger ones are not compared. */
+const compareLimit = 1000
+
+const texts = new WeakMap<Entry, string>()
+
+function textOf(entry: Entry): string {
+  const known = texts.get(entry)
+  if (known !== undefined) return known
+  const text = JSON.stringify({ ...entry, source: undefined })
+  texts.set(entry, text)
+  return text
+}
+
+/** Drafts that have one key make the same menus. `undefined` for large ones. */
+export function keyOf(draft: Draft): string | undefined {
+  const numbers = new Map([[draft, 0]])
   const parts: unknown[] = []
-  for (let one = queue.shift(); one; one = queue.shift()) {
-    parts.push([
-      one.title,
-      one.timeout ?? '',
-      one.default ? one.items.indexOf(one.default) : -1,
-      one.items.map(({ entry, opens }) => [{ ...entry, source: undefined }, opens ? numberOf(opens) : -1]),
-    ])
+  let size = 0
+  // what is added in the loop is visited too
+  for (const [one] of numbers) {
+    size += one.items.length
+    if (size > compareLimit) return undefined
+    const items = one.items.map(({ entry, opens }) => {
+      if (opens && !numbers.has(opens)) numbers.set(opens, numbers.size)
+      return [textOf(entry), opens ? numbers.get(opens) : -1]
+    })
+    parts.push([one.title, one.timeout ?? '', one.default ? one.items.indexOf(one.default) : -1, items])
   }
   return JSON.stringify(parts)
 }
@@ -71,17 +78,26 @@ export class MenuWriter {
 
   /** @returns the id of the menu; that of an equal one, where there is one already */
   add(draft: Draft, id: string): string {
-    const key = keyOf(draft)
-    const known = this.#ids.get(draft) ?? this.#keys.get(key)
+    return this.#known(draft) ?? this.#write(draft, id)
+  }
+
+  #known(draft: Draft): string | undefined {
+    const known = this.#ids.get(draft)
     if (known !== undefined) return known
-    const taken = this.#write(draft, id)
-    this.#keys.set(key, taken)
-    return taken
+    const key = keyOf(draft)
+    return key === undefined ? undefined : this.#keys.get(key)
+  }
+
+  #take(draft: Draft, wanted: string): string {
+    const id = this.#pool.take(wanted, 'menu')
+    this.#ids.set(draft, id)
+    const key = keyOf(draft)
+    if (key !== undefined) this.#keys.set(key, id)
+    return id
   }
 
   #write(first: Draft, wanted: string): string {
-    const id = this.#pool.take(wanted, 'menu')
-    this.#ids.set(first, id)
+    const id = this.#take(first, wanted)
     const queue = [first]
     // a list and not recursion: menus may be nested as deeply as they like
     for (let draft = queue.shift(); draft; draft = queue.shift()) {
@@ -94,10 +110,9 @@ export class MenuWriter {
         ...(chosen !== undefined && { default: chosen }),
         entries: draft.items.map(({ entry, opens }) => {
           if (!opens || entry.kind !== 'submenu') return entry
-          let menu = this.#ids.get(opens)
+          let menu = this.#known(opens)
           if (menu === undefined) {
-            menu = this.#pool.take(slug(opens.name) || slug(opens.title), 'menu')
-            this.#ids.set(opens, menu)
+            menu = this.#take(opens, slug(opens.name) || slug(opens.title))
             queue.push(opens)
           }
           return { ...entry, menu }

@@ -10,8 +10,8 @@ import { urlOf } from './urls.js'
 
 export type Converted =
   | { kind: 'entry'; entry: Entry }
-  /** A menu from these configuration files. */
-  | { kind: 'config'; files: string[]; at: At }
+  /** A menu from these configuration files; `isMenu`: shown by a menu module, whatever the files say. */
+  | { kind: 'config'; files: string[]; isMenu: boolean; at: At }
   | { kind: 'goto'; tag: string; at: At }
   /** Text that cannot be picked. */
   | { kind: 'heading' }
@@ -54,7 +54,7 @@ class LabelConverter {
       this.#unsupported(action, 'It names no file', 'The entry is left out.')
       return undefined
     }
-    if (action.keyword === 'config') return { kind: 'config', files: [file], at: action }
+    if (action.keyword === 'config') return { kind: 'config', files: [file], isMenu: false, at: action }
     return this.#file(action, file, [...words, ...this.#appended()])
   }
 
@@ -70,7 +70,7 @@ class LabelConverter {
       .split(/[/\\:]/)
       .at(-1)!
     const { keyword } = action
-    if (menuModules.has(name)) return { kind: 'config', files: words, at: action }
+    if (menuModules.has(name)) return { kind: 'config', files: words, isMenu: true, at: action }
     const kind = keyword === 'com32' ? 'module' : keyword === 'pxe' ? 'nbp' : kindOfFile(name)
     if (powerOff.has(name)) return entry({ kind: 'poweroff', ...unnamed })
     if (keyword === 'linux' && kind !== 'memdisk' && kind !== 'memtest' && kind !== 'ipxe') {

@@ -49,6 +49,8 @@ export class ConfigLoader {
   #sum = 0
   /** Paths (as the host names them) of all files that were asked for. */
   readonly seen = new Set<string>()
+  /** Those of them that could not be read. */
+  readonly failed = new Set<string>()
 
   constructor(tree: Tree, host: ProjectHost, report: Report) {
     this.#tree = tree
@@ -157,6 +159,7 @@ export class ConfigLoader {
       return parseSyslinux(path, await this.#host.readFile(path, limits.bytes))
     } catch (error) {
       if (!(error instanceof HostError)) throw error
+      this.failed.add(path)
       this.#report.warn(
         from.place ? 'import-include' : 'import-file',
         from,

@@ -20,7 +20,7 @@ type Stack = readonly string[]
 export class MenuBuilder {
   readonly #loader: ConfigLoader
   readonly #report: Report
-  readonly #known = new Map<string, Draft | undefined>()
+  readonly #known = new Map<string, Draft>()
 
   constructor(loader: ConfigLoader, report: Report) {
     this.#loader = loader
@@ -29,11 +29,12 @@ export class MenuBuilder {
 
   /**
    * The menu of some files that are read one after the other.
-   * @returns `undefined` when there is none, and that has been told
+   * @param isMenu a menu module shows it, whatever the files say
    */
-  async build(files: readonly string[], at: At, stack: Stack): Promise<Draft | undefined> {
-    const key = files.join('\n')
-    if (this.#known.has(key)) return this.#known.get(key)
+  async build(files: readonly string[], isMenu: boolean, at: At, stack: Stack): Promise<Draft> {
+    const key = [isMenu, ...files].join('\n')
+    const known = this.#known.get(key)
+    if (known) return known
     const statements: Statement[] = []
     for (const file of files) {
       for (const statement of (await this.#loader.load(file, at)) ?? []) statements.push(statement)
@@ -41,6 +42,7 @@ export class MenuBuilder {
     const place = statements[0]
     const top = { file: files[0]!, ...(place?.file === files[0] && { place: place?.place }) }
     const config = readConfig(statements, top, this.#report)
+    if (isMenu) config.hasMenu = true
     const draft = await new ConfigMenus(config, this, this.#loader, this.#report, [
       ...stack,
       files.at(-1)!,
@@ -232,7 +234,7 @@ class ConfigMenus {
   }
 
   async #open(
-    { files, at }: Extract<Converted, { kind: 'config' }>,
+    { files, isMenu, at }: Extract<Converted, { kind: 'config' }>,
     text: string,
   ): Promise<Draft | undefined> {
     const paths: string[] = []
@@ -261,8 +263,8 @@ class ConfigMenus {
       )
       return undefined
     }
-    const draft = await this.#builder.build(paths, at, this.#stack)
-    if (draft?.name === '') {
+    const draft = await this.#builder.build(paths, isMenu, at, this.#stack)
+    if (draft.name === '') {
       draft.name = nameOfPath(last).replace(/\.(cfg|conf|menu)$/, '')
       if (draft.title === untitled && text !== '') draft.title = text
     }
@@ -270,6 +272,7 @@ class ConfigMenus {
   }
 
   #resolveGoto(): void {
+    const lost = new Set<DraftItem>()
     for (const { item, tag, at, from } of this.#goto) {
       const opens = this.#byTag.get(tag)
       const above = new Set<Draft | undefined>()
@@ -279,9 +282,7 @@ class ConfigMenus {
         item.opens = opens
         continue
       }
-      const draft = this.#drafts.get(from)!
-      draft.items = draft.items.filter((one) => one !== item)
-      if (draft.default === item) delete draft.default
+      lost.add(item)
       if (!opens && tag !== '.top') {
         this.#report.warn(
           'import-missing',
@@ -290,6 +291,11 @@ class ConfigMenus {
           'Give the MENU BEGIN of the menu that is meant this name, and import again.',
         )
       }
+    }
+    if (lost.size === 0) return
+    for (const draft of this.#drafts.values()) {
+      draft.items = draft.items.filter((item) => !lost.has(item))
+      if (draft.default && lost.has(draft.default)) delete draft.default
     }
   }
 
