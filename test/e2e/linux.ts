@@ -12,9 +12,11 @@ export interface Booted {
 /**
  * Follows a real kernel from its banner to power off. The command line is seen twice, by two witnesses: the kernel
  * prints it on its console, and init reads it back from /proc.
+ *
+ * @param firstWait seconds until the kernel speaks
  */
-export async function watchLinux(machine: Machine): Promise<Booted> {
-  await machine.waitForLine(/\[ *\d+\.\d+\] Linux version \d/u, 60)
+export async function watchLinux(machine: Machine, firstWait = 60): Promise<Booted> {
+  await machine.waitForLine(/\[ *\d+\.\d+\] Linux version \d/u, firstWait)
   const line = await machine.waitForLine(/\[ *\d+\.\d+\] Kernel command line: /u, 20)
   await machine.waitForLine(INIT_END_MARKER, 60)
   await machine.waitForPowerOff(20)

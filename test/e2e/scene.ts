@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { Cleanup } from './cleanup.js'
 import { startDhcp } from './dnsmasq.js'
 import { buildExample } from './example.js'
+import type { Values } from './example.js'
 import { makeMirror, REPOSITORY_PATH } from './mirror.js'
 import type { Mirror } from './mirror.js'
 import { makeLan, SERVER_ADDRESS, TAP } from './namespace.js'
@@ -39,7 +40,11 @@ export interface Scene {
 }
 
 /** Puts the scene up, lets `play` act, and takes it down; on failure prints what both ends have said. */
-export async function withScene(firmware: Firmware, play: (scene: Scene) => Promise<void>): Promise<void> {
+export async function withScene(
+  firmware: Firmware,
+  play: (scene: Scene) => Promise<void>,
+  build: (directory: string, values: Values) => Promise<string> = buildExample,
+): Promise<void> {
   const cleanup = new Cleanup()
   /** What to print on failure: title and text. */
   const evidence: (() => [string, string])[] = []
@@ -48,7 +53,7 @@ export async function withScene(firmware: Firmware, play: (scene: Scene) => Prom
     const site = await (firmware === 'bios' ? loopbackSite() : lanSite(cleanup))
     const base = `http://${site.seenAs}${site.httpPort === 80 ? '' : `:${site.httpPort}`}`
     const repository = `${base}/${REPOSITORY_PATH}`
-    const tree = await buildExample(directory, { base, repo: repository, console: CONSOLE })
+    const tree = await build(directory, { base, repo: repository, console: CONSOLE })
     const mirror = await makeMirror(tree)
     if (firmware === 'uefi') await copyFile(STOCK_LOADER, join(tree, LOADER))
 

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { watchLinux } from './linux.js'
+import { pick } from './menu.js'
+import { buildModel, FORM, QUESTION, UEFI_ONLY } from './model-project.js'
+import { needs, whyNotBoot } from './preflight.js'
+import { CONSOLE, withScene, type Scene } from './scene.js'
+
+/** QEMU's address for the first card. */
+const MAC = '52:54:00:12:34:56'
+
+describe('a real machine boots what the model describes', function () {
+  this.timeout(300_000)
+
+  before(async function () {
+    needs(this, await whyNotBoot('bios'))
+  })
+
+  it('a form asks for a value, and it reaches the kernel; an entry for UEFI is absent on BIOS', async () => {
+    await withScene(
+      'bios',
+      async (scene) => {
+        const { machine } = scene
+        // the last line of the menu: by then all others are drawn
+        await machine.waitForScreen('Edit the kernel arguments first', 60)
+        const screen = (await machine.look()).rows().map(({ text }) => text)
+        assert.ok(
+          screen.some((row) => row.includes('CentOS Stream')),
+          screen.join('\n'),
+        )
+        assert.ok(!screen.some((row) => row.includes(UEFI_ONLY)), screen.join('\n'))
+        await pick(machine, FORM)
+        await machine.waitForScreen(QUESTION, 20)
+        await machine.keyboard.type('-rack7')
+        await machine.keyboard.press('enter')
+        const { line, args } = await watchLinux(machine)
+        assert.ok(args.includes('ipxetool.host=node1-rack7'), line)
+        assert.ok(args.includes(`console=${CONSOLE}`), line)
+        report('form value in the kernel command line', line, scene)
+      },
+      buildModel([]),
+    )
+  })
+
+  it('a machine that is known by its MAC address starts its entry by itself, with three scripts fetched', async () => {
+    await withScene(
+      'bios',
+      async (scene) => {
+        const { line, args } = await watchLinux(scene.machine, 90)
+        assert.ok(args.includes('ipxetool.rack=r12'), line)
+        const scripts = [...scene.server.log().matchAll(/RRQ (\S+\.ipxe): \d+ bytes/g)].map(
+          (match) => match[1],
+        )
+        assert.deepEqual(scripts, ['boot.ipxe', 'machines/index.ipxe', 'machines/known.ipxe'])
+        report(`machine matched by ${MAC}`, line, scene)
+      },
+      buildModel([
+        `{ id: other, match: { mac: '52:54:00:00:00:99' } }`,
+        `{ id: known, match: { mac: '${MAC.toUpperCase()}' }, entry: centos, variables: { rack: r12 } }`,
+      ]),
+    )
+  })
+})
+
+function report(what: string, seen: string, { seconds }: Scene): void {
+  process.stdout.write(`boot: BIOS, model, ${what}: after ${seconds().toFixed(1)} s: ${seen.trim()}\n`)
+}
