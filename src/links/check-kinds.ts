@@ -17,6 +17,10 @@ export class KnownKinds {
     this.#tree = tree
   }
 
+  sizeOf(path: string): number | undefined {
+    return this.#tree.files.get(path)?.size
+  }
+
   of(path: string): FileFacts | undefined {
     if (this.#known.has(path)) return this.#known.get(path)
     const file = this.#tree.files.get(path)
@@ -30,8 +34,12 @@ export class KnownKinds {
 /** Programs that look like kernels and take anything as an initrd. */
 const notLinux = /wimboot|memdisk|memtest|\.0$|\.kpxe$|\.c32$|\.efi$/i
 
-export function checkKinds(found: readonly CheckedLink[], tree: Tree, report: Report): void {
-  const kinds = new KnownKinds(tree)
+export function checkKinds(
+  found: readonly CheckedLink[],
+  tree: Tree,
+  kinds: KnownKinds,
+  report: Report,
+): void {
   const kernels = new Map<string, boolean>()
   const groupOf = ({ link }: CheckedLink): string => `${link.from}\n${link.label ?? ''}`
   for (const checked of found) {
@@ -95,7 +103,8 @@ function checkArchitecture(checked: CheckedLink, path: string, facts: FileFacts,
   )
 }
 
-function pathOf({ link: { target } }: CheckedLink): string | undefined {
+/** The file of the tree that is loaded, when there is only one that it can be. */
+export function pathOf({ link: { target } }: CheckedLink): string | undefined {
   if (target.kind === 'inside' && target.found === 'file') return target.path
   if (target.kind === 'dynamic' && target.matches.length === 1) return target.matches[0]
   return undefined

@@ -3,9 +3,11 @@ import { placeOf } from '../analysis/places.js'
 import type { Diagnostic, Place } from '../diagnostics/diagnostic.js'
 import { Disabled } from '../rules/disabled.js'
 import { decodeText } from '../syntax/bytes.js'
-import { checkKinds } from './check-kinds.js'
+import { type Boot, findBoots } from './boots.js'
+import { checkKinds, KnownKinds } from './check-kinds.js'
 import { checkTargets } from './check-targets.js'
 import { findUris, type FoundUri, type LinkRole } from './find.js'
+import type { UrlArgument } from './kernel-arguments.js'
 import { checkReach, findReached } from './reach.js'
 import { scanScript, type LinkScript, type ScannedScript } from './scan.js'
 import { type LinkTarget, resolveTarget, usualTreeSettings } from './targets.js'
@@ -48,6 +50,8 @@ export interface Link {
   target: LinkTarget
   /** The script goes on as if nothing had happened when it fails, or tries something else. */
   isOptional: boolean
+  /** Of an argument: what lies at the URL. */
+  what?: UrlArgument['what']
 }
 
 export interface LinkReport {
@@ -58,6 +62,8 @@ export interface LinkReport {
   scripts: ReadonlySet<string>
   /** Paths that a machine can get to from the entry, from a loader's script or from `autoexec.ipxe`. */
   reached: ReadonlySet<string>
+  /** What is loaded and started together. */
+  boots: readonly Boot[]
   diagnostics: Diagnostic[]
 }
 
@@ -126,10 +132,12 @@ export function resolveLinks(input: LinkInput): LinkReport {
     if (!off.has(diagnostic.ruleId, uri.at.command.line)) diagnostics.push(diagnostic)
   }
   checkTargets(found, tree, treeUrls.length > 0, report)
-  checkKinds(found, tree, report)
+  const kinds = new KnownKinds(tree)
+  checkKinds(found, tree, kinds, report)
   diagnostics.push(...checkReach({ input, scanned, links, tree, scripts, reached, anywhere }))
   if (input.baseUrls) diagnostics.push(...checkUrlLengths(input.baseUrls, input))
-  return { links, tree, entry: input.entry, scripts, reached, diagnostics }
+  const boots = findBoots(found, values, kinds)
+  return { links, tree, entry: input.entry, scripts, reached, boots, diagnostics }
 }
 
 function makeLink(script: ScannedScript, uri: FoundUri, target: LinkTarget): Link {
@@ -145,6 +153,7 @@ function makeLink(script: ScannedScript, uri: FoundUri, target: LinkTarget): Lin
     text: decodeText(shown(uri.text)),
     target,
     isOptional: uri.at.mayFail,
+    ...(uri.role === 'argument' && { what: uri.what }),
   }
 }
 
