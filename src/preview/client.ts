@@ -9,8 +9,8 @@ export const clientScript = String.raw`// Written by ipxetool. Turns the list of
    * @typedef {[text: string, setting?: 1]} Run
    * @typedef {{ name: string, hotkey: string, text: Run[], first: number, later: number, mark: string,
    *   opens: [machines: number, menu: string][], leaves: number }} Item
-   * @typedef {{ key: string, name: string, title: Run[], seconds: number, initial: string, escape: string,
-   *   items: Item[] }} Menu
+   * @typedef {{ key: string, name: string, title: Run[], seconds: number, initial: string,
+   *   escape: { text: string, opens: [machines: number, menu: string][] }, items: Item[] }} Menu
    * @typedef {{ machines: { firmware: string, processor: string }[], menus: Menu[] }} Data
    */
 
@@ -314,24 +314,27 @@ export const clientScript = String.raw`// Written by ipxetool. Turns the list of
       return true
     }
 
+    /** Opens the menu that comes next on the chosen machine. @param {Item['opens']} opens */
+    const enter = (opens) => {
+      const set = machineSet()
+      const target = opens.find(([machines]) => (machines & set) !== 0)
+      const next = target && menus.get(target[1])
+      if (!next) return false
+      const back = trail[trail.length - 1]
+      if (back?.menu === next) return goBack()
+      trail.push({ menu, name: items[current]?.name ?? '' })
+      open(next, '')
+      say(menu.name + ' is open.')
+      remember(true)
+      return true
+    }
+
     /** What Enter does: opens the menu, or leads to what is known of the entry. */
     const activate = () => {
       const item = items[current]
-      if (!item) return
+      if (!item || enter(item.opens)) return
       const set = machineSet()
-      const target = item.opens.find(([machines]) => (machines & set) !== 0)
-      const next = target && menus.get(target[1])
-      if (next) {
-        const back = trail[trail.length - 1]
-        if (back?.menu === next) {
-          goBack()
-          return
-        }
-        trail.push({ menu, name: item.name })
-        open(next, '')
-        say(menu.name + ' is open.')
-        remember(true)
-      } else if ((item.leaves & set) !== 0 && trail.length > 0) goBack()
+      if ((item.leaves & set) !== 0 && trail.length > 0) goBack()
       else {
         const article = sections.get(menu.key)?.querySelector('article.current')
         if (!(article instanceof HTMLElement)) return
@@ -381,7 +384,7 @@ export const clientScript = String.raw`// Written by ipxetool. Turns the list of
           break
         case 'Escape':
           event.preventDefault()
-          if (!goBack()) say('This is the first menu. ' + menu.escape)
+          if (!enter(menu.escape.opens) && !goBack()) say('This is the first menu. ' + menu.escape.text)
           return
         default:
           if (event.key.length !== 1 || !pick(event.key)) return

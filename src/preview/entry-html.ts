@@ -54,8 +54,9 @@ export function entryHtml(menu: MenuView, view: EntryView, menus: ReadonlyMap<st
   const tags: HtmlPart[] = []
   if (item?.hotkey !== undefined) tags.push(html`<li>Key <kbd>${keyName(item.hotkey)}</kbd></li>`)
   if (entry) tags.push(html`<li>${kindNames[entry.kind]}</li>`)
-  if (item?.machines !== undefined) tags.push(html`<li class="only">Only on ${item.machines}</li>`)
-  if (item?.onlyLater === true) tags.push(html`<li class="only">Not at first</li>`)
+  const only = describeMachines(view.items.reduce((set, { later }) => set | later, 0))
+  if (only !== undefined) tags.push(html`<li class="only">Only on ${only}</li>`)
+  if (view.items.every(({ onlyLater }) => onlyLater)) tags.push(html`<li class="only">Not at first</li>`)
   if (menu.initial === view.name && menu.timeout !== undefined) tags.push(html`<li>Default</li>`)
   const several = view.variants.length > 1
   return html` <article class="entry" id="${menu.key}/${view.name}" data-entry="${view.name}" tabindex="-1">

@@ -1,9 +1,8 @@
 /** `preview/index.html`. Readable as it is; the script turns it into a screen to walk through. */
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import { diagnosticsHtml, entryHtml, entryLink, keyName, summaryHtml, textHtml } from './entry-html.js'
-import { type Html, html, scriptJson, spelled } from './html.js'
-import { describeMachines, machines, shortNames } from './machines.js'
-import type { TextRun } from './texts.js'
+import { clientData } from './client-data.js'
+import { type Html, html, scriptJson } from './html.js'
 import { type ItemView, menuName, type MenuView } from './view.js'
 
 export interface PageInput {
@@ -184,43 +183,4 @@ function listItem(
     <a href="${entryLink(menu, name)}">${label.length === 0 ? name : textHtml(label)}</a
     >${hotkey !== undefined && html` <kbd>${keyName(hotkey)}</kbd>`}${marks !== '' && html` <span class="note">${marks}</span>`}
   </li>`
-}
-
-/** Texts as `[text]`, or `[text, 1]` for a setting. */
-type ClientRun = [string] | [string, 1]
-
-function clientRuns(runs: readonly TextRun[]): ClientRun[] {
-  return runs.map(({ text, setting }) => (setting ? [spelled(text), 1] : [spelled(text)]))
-}
-
-function clientData(menus: readonly MenuView[]): object {
-  return {
-    machines,
-    menus: menus.map((menu) => ({
-      key: spelled(menu.key),
-      name: spelled(menuName(menu)),
-      title: clientRuns(menu.cutTitle),
-      seconds:
-        menu.timeout !== undefined && /^\d+$/.test(menu.timeout) ? Math.ceil(Number(menu.timeout) / 1000) : 0,
-      initial: spelled(menu.initial ?? ''),
-      escape: menu.escape[0]?.summary ?? '',
-      items: menu.items.map((item) => {
-        const variants = menu.entries.find(({ name }) => name === item.name)?.variants ?? []
-        return {
-          name: spelled(item.name ?? ''),
-          hotkey: item.hotkey ?? '',
-          text: clientRuns(item.cutLabel),
-          first: item.first,
-          later: item.later,
-          mark: [describeMachines(item.later, shortNames), item.onlyLater ? 'later' : undefined]
-            .filter((mark) => mark !== undefined)
-            .join(', '),
-          opens: variants.flatMap(({ machines: set, opens }) =>
-            opens === undefined ? [] : [[set, spelled(opens)]],
-          ),
-          leaves: variants.reduce((set, { machines: own, leaves }) => (leaves ? set | own : set), 0),
-        }
-      }),
-    })),
-  }
 }

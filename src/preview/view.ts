@@ -168,16 +168,20 @@ function menuView(
     keys,
     context.files,
   )
-  const entries = [...new Set(items.flatMap(({ name }) => name ?? []))].map((name): EntryView => {
-    const own = items.filter((item) => item.name === name)
+  const indices = new Map<string, number[]>()
+  items.forEach(({ name }, index) => {
+    if (name === undefined) return
+    const known = indices.get(name)
+    if (known) known.push(index)
+    else indices.set(name, [index])
+  })
+  const entries = [...indices].map(([name, at]): EntryView => {
     const runs = visits.map((visit) => findRun(visit.runs, name))
     const entry = models.get(name)
-    const itemLines = screen.items.flatMap(({ line }, index) =>
-      items[index]!.name === name ? [{ path, line }] : [],
-    )
+    const itemLines = at.map((index) => ({ path, line: screen.items[index]!.line }))
     return {
       name,
-      items: own,
+      items: at.map((index) => items[index]!),
       entry,
       variants: variantsOf(screen, runs, keys, context.files),
       diagnostics: context.diagnostics.take(

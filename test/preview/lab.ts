@@ -126,6 +126,144 @@ export const labMenus = [
   },
 ] as unknown
 
+/** Every kind once. */
+export const allKinds: MenuInput = [
+  {
+    id: 'main',
+    title: 'Lab 3',
+    timeout: '30s',
+    default: 'centos',
+    source: { file: 'menus/main.ts', line: 3, column: 1, offset: 80 },
+    entries: [
+      {
+        kind: 'anaconda',
+        id: 'centos',
+        label: 'CentOS, serial install',
+        key: 'c',
+        repo: '$<repo>',
+        console: { port: 'ttyS0', speed: 115200 },
+        source: { file: 'menus/main.ts', line: 6, column: 5, offset: 180 },
+      },
+      {
+        kind: 'anaconda',
+        id: 'centos7',
+        label: 'CentOS 7',
+        repo: 'http://v/7/os/x86_64',
+        version: 7,
+        kickstart: 'http://v/ks',
+      },
+      {
+        kind: 'coreos',
+        id: 'fcos',
+        label: 'Fedora CoreOS',
+        kernel: { x86_64: ['http://a/k', 'http://b/k'], arm64: 'http://a/k64' },
+        initrd: { x86_64: ['http://a/i.img'], arm64: ['http://a/i64.img'] },
+        rootfs: { x86_64: 'http://a/r', arm64: 'http://a/r64' },
+        ignition: 'http://ign/${net0/mac:hexhyp}.ign',
+      },
+      {
+        kind: 'coreos',
+        id: 'fcos-disk',
+        label: 'To disk',
+        kernel: 'http://a/k',
+        initrd: ['http://a/i'],
+        rootfs: 'http://a/r',
+        ignition: 'http://ign/x',
+        install: '/dev/sda',
+      },
+      {
+        kind: 'flatcar',
+        id: 'flatcar',
+        label: 'Flatcar',
+        kernel: 'http://f/k',
+        initrd: ['http://f/i'],
+        autologin: true,
+        console: '$<console>',
+      },
+      {
+        kind: 'debian',
+        id: 'debian',
+        label: 'Debian',
+        netboot: 'http://d/amd64',
+        preseed: 'http://d/preseed',
+      },
+      {
+        kind: 'casper',
+        id: 'ubuntu',
+        label: 'Ubuntu',
+        kernel: 'http://u/linux',
+        initrd: ['http://u/initrd'],
+        iso: 'http://u/u.iso',
+        autoinstall: 'http://u/auto',
+      },
+      { kind: 'alpine', id: 'alpine', label: 'Alpine', netboot: 'http://al/netboot', repo: 'http://al/main' },
+      {
+        kind: 'linux',
+        id: 'efi-only',
+        label: 'EFI only',
+        kernel: 'http://x/vmlinuz',
+        initrd: [
+          { url: ['http://x/i', 'http://y/i'], name: 'root.img' },
+          { url: 'http://x/f', path: '/etc/f', mode: '600' },
+        ],
+        args: ['quiet', ['root', '/dev/ram0']],
+        needs: { firmware: 'uefi' },
+        editArgs: false,
+        console: false,
+      },
+      {
+        kind: 'memtest',
+        id: 'memtest',
+        label: 'Memtest86+',
+        image: { x86_64: 'http://m/64', i386: 'http://m/32' },
+      },
+      {
+        kind: 'wimboot',
+        id: 'winpe',
+        label: 'Windows PE',
+        wimboot: 'http://w/wimboot',
+        files: 'http://w/pe',
+      },
+      { kind: 'separator', label: 'Tools' },
+      { kind: 'iso', id: 'iso', label: 'An image', url: 'http://i/x.iso' },
+      {
+        kind: 'chain',
+        id: 'nbxyz',
+        label: 'netboot.xyz',
+        url: { bios: 'http://n/x.lkrn', uefi: { x86_64: 'http://n/x.efi', arm64: 'http://n/a.efi' } },
+      },
+      {
+        kind: 'form',
+        id: 'ask',
+        label: 'Name the machine',
+        fields: [
+          { name: 'host', label: 'Host name', value: 'node1' },
+          { name: 'count', label: 'Number', type: 'integer' },
+          { name: 'mode', label: 'Mode', values: ['a', 'b'], required: false },
+        ],
+        then: 'efi-only',
+      },
+      { kind: 'raw', id: 'raw', label: 'By hand', script: 'echo hello\nsleep 1' },
+      { kind: 'separator' },
+      { kind: 'local', id: 'local', label: 'Local disk' },
+      { kind: 'local', id: 'local-efi', label: 'EFI file', method: 'efi-file', needs: { firmware: 'uefi' } },
+      { kind: 'submenu', menu: 'tools' },
+    ],
+  },
+  {
+    id: 'tools',
+    title: 'Tools',
+    entries: [
+      { kind: 'shell', id: 'shell', label: 'Shell' },
+      { kind: 'settings', id: 'config', label: 'Settings' },
+      { kind: 'network-test', id: 'net', label: 'Network' },
+      { kind: 'serial-test', id: 'serial', label: 'Which serial port am I' },
+      { kind: 'reboot', id: 'reboot', label: 'Reboot' },
+      { kind: 'poweroff', id: 'off', label: 'Power off' },
+    ],
+  },
+]
+
 export const siteScript = `#!ipxe
 set mode live
 :menu
@@ -263,7 +401,7 @@ export interface ClientData {
     name: string
     seconds: number
     initial: string
-    escape: string
+    escape: { text: string; opens: [number, string][] }
     title: [string, 1?][]
     items: {
       name: string
