@@ -323,6 +323,7 @@ main > * {
   color: #ffffff;
 }
 .marked {
+  margin-left: 0;
   padding-right: 17ch;
   font-size: clamp(9px, calc(100cqi / 59.5), 17px);
   background: linear-gradient(90deg, #0000aa 81ch, transparent 81ch);
@@ -461,6 +462,10 @@ main > * {
   color: var(--dim);
   font-size: 0.875rem;
 }
+.url .setting, .args .setting {
+  display: inline-block;
+  max-width: 100%;
+}
 .url, .hash, .facts {
   display: block;
   overflow-wrap: anywhere;
@@ -563,7 +568,8 @@ details .path {
   }
 }
 @media print {
-  :root, :root[data-theme='dark'] {
+  :root:not([data-theme='none']) {
+    color-scheme: light;
     --page: #fff;
     --panel: #fff;
     --text: #000;
@@ -578,6 +584,7 @@ details .path {
     --warning-back: #fff;
     --error: #000;
     --error-back: #fff;
+    --good: #000;
   }
   body {
     padding: 0;

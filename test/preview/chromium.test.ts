@@ -259,6 +259,8 @@ describe('the preview in Chromium', function () {
       const low = await tab.get(lowContrast)
       assert.deepEqual(low, [])
       await picture(scheme === 'dark' ? 'dark' : 'light-entry')
+      await tab.get(`document.querySelector('h1').style.color = 'var(--line)'`)
+      assert.equal(((await tab.get(lowContrast)) as string[]).length, 1, 'the check finds what is wrong')
     })
   }
 
@@ -269,7 +271,11 @@ describe('the preview in Chromium', function () {
     const before = await background()
     await choose('theme', 'dark')
     assert.notEqual(await background(), before)
+    await tab.get(`location.reload()`).catch(() => undefined)
+    await tab.get(`new Promise((done) => setTimeout(done, 200))`)
+    assert.notEqual(await background(), before, 'it is remembered')
     assert.deepEqual(await tab.get(lowContrast), [])
+    await choose('theme', '')
   })
 
   it('fits a narrow screen', async () => {
