@@ -12,8 +12,8 @@ need, build it. The main menu and the variables are in its \`ipxetool.yaml\`: mi
 TypeScript file in its \`menus/\`. Entries are hidden on machines that they have no files for. This page and the command
 lines in \`test/golden/catalog\` are made by its tests (\`UPDATE_GOLDEN=1 npx mocha 'test/catalog/*.test.ts'\`).
 
-Nothing here was downloaded when it was written. The last column says where URLs, names and arguments were read, and
-then where the least memory comes from; what is *to be re-checked* was written from memory.
+Nothing here was downloaded when it was written. The table says where URLs, names and arguments were read, and where the
+least memory; what is *to be re-checked* was written from memory. A \`*\` in the name of a file is the processor.
 
 - The serial console is the first port of the architecture, \`ttyS0\` on PCs and \`ttyAMA0\` on arm64, both at 115200.
   \`console:\` in \`ipxetool.yaml\` sets another one for all of them.
@@ -27,35 +27,30 @@ export async function catalogPage(
   { menus, variables }: Catalog,
   outcomes: ReadonlyMap<string, ReadonlyMap<MachineName, Outcome>>,
 ): Promise<string> {
-  const sections = menus.flatMap((menu) => {
-    const family = facts[menu.id]
-    if (!family) return []
+  const sections = Object.entries(facts).flatMap(([menuId, family]) => {
+    const menu = menus.find((one) => one.id === menuId)!
     const rows = Object.entries(family).map(([id, fact]) => {
       const entry = menu.entries.find((candidate) => 'id' in candidate && candidate.id === id)!
       const label = 'label' in entry ? (entry.label ?? id) : id
-      const shown = label.replace(
-        /\$<([^>]+)>/g,
-        (whole, name: string) => variables.values.get(name)?.text ?? whole,
-      )
       const firmware = new Set(fact.on.map((name) => (machines[name].platform === 'efi' ? 'UEFI' : 'BIOS')))
       const architectures = new Set(fact.on.map((name) => machines[name].arch))
-      const source = fact.memory === undefined ? fact.files : `${fact.files} / ${fact.memory}`
       const cells = [
-        shown.replaceAll('${next-server}', 'the boot server'),
+        label.replace(/\$<([^>]+)>/g, (whole, name: string) => variables.values.get(name)?.text ?? whole),
         [...firmware].join(', '),
         [...architectures].join(', '),
         filesOf([...outcomes.get(id)!.values()])
           .map((file) => `\`${file}\``)
           .join(' '),
+        fact.files,
         memoryOf(entry),
-        source,
+        fact.memory ?? '',
       ]
       return `| ${cells.join(' | ')} |`
     })
     return [
       `\n## ${menu.title}\n`,
-      '| System | Firmware | Architectures | Files | Memory | Known from |',
-      '|---|---|---|---|---|---|',
+      '| System | Firmware | Architectures | Files | Known from | Memory | Known from |',
+      '|---|---|---|---|---|---|---|',
       ...rows,
     ]
   })
@@ -67,16 +62,20 @@ function memoryOf(entry: Entry): string {
   return ('needs' in entry ? entry.needs?.memory : undefined) ?? ''
 }
 
-/** Names of all files, also of those that the booted system fetches. */
+/** Names of all files, also of those that the booted system fetches; `*` for the processor. */
 function filesOf(outcomes: readonly Outcome[]): string[] {
-  const names = outcomes.flatMap(({ urls, kernel }) =>
-    [...urls, ...urlsIn(kernel?.tail ?? '')].flatMap((url) => {
-      const { pathname } = new URL(url)
-      const name = pathname.split('/').at(-1)!
-      return pathname.includes('.') || urls.includes(url) ? name : []
-    }),
-  )
-  return [...new Set(names)].filter((name) => name !== '' && !/^(os|oss|x86_64|aarch64)$/.test(name))
+  const names = outcomes.flatMap(({ urls, kernel }) => [
+    ...urls.map(nameOf),
+    // without a dot in it, that is a folder
+    ...urlsIn(kernel?.tail ?? '')
+      .map(nameOf)
+      .filter((name) => /[.]|^modloop/.test(name)),
+  ])
+  return [...new Set(names.map((name) => name.replace(/x86_64|i[35]86|aarch64|amd64|arm64/, '*')))]
+}
+
+function nameOf(url: string): string {
+  return new URL(url).pathname.split('/').at(-1)!
 }
 
 /** URLs in the words of a command line: `root=live:http://…`. */

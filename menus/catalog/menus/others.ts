@@ -9,7 +9,7 @@ const alpineFolder = (arch: string) => alpineRepo.path(`$<alpine-version>/releas
 const arch = variable.url('arch')
 const opensuse = variable.url('opensuse')
 const nixos = (architecture: string) =>
-  variable.url('nixos').path(`$<nixos-version>/netboot-${architecture}-linux.ipxe`)
+  variable.url('nixos').path(`nixos-$<nixos-version>/netboot-${architecture}-linux.ipxe`)
 
 type Processor = 'x86_64' | 'arm64'
 /** PCs have their kernel one folder deeper. */

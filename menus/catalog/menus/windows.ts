@@ -7,7 +7,7 @@ export default menu({
   entries: [
     wimboot({
       id: 'winpe',
-      label: 'Windows PE or Setup, from $<windows>',
+      label: 'Windows PE or Setup, from files of your own',
       wimboot: '$<wimboot>',
       files: '$<windows>',
       needs: { architecture: 'x86_64', memory: '2 GiB' },
