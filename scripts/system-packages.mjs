@@ -42,6 +42,7 @@ const PACKAGES = [
   { name: 'curl', command: 'curl' },
   { name: 'shellcheck', command: 'shellcheck' },
   { name: 'shfmt', command: 'shfmt' },
+  { name: 'chromium', command: 'chromium' },
 ]
 
 /** Meta packages whose dependency is a kernel, best first: small on Debian; Ubuntu has no "cloud" kernel. */
