@@ -8,7 +8,7 @@ import { assignKeys } from './keys.js'
 import { writeMenuLines } from './menu-lines.js'
 import type { ResolvedMachine } from './machines.js'
 import { entryId, modelProblems, type ModelProblem, shownSource } from './problems.js'
-import type { Entry, Menu } from './schema.js'
+import type { Entry, KernelEntry, Menu } from './schema.js'
 import { ScriptWriter } from './writer.js'
 
 export interface CompileOptions {
@@ -69,6 +69,8 @@ export interface MenuContext {
   keys: ReadonlyMap<string, string>
   /** Some entry lets its kernel arguments be edited. */
   canEdit: boolean
+  /** Some entry comes back with a reason. */
+  canFail: boolean
   titleOf: (menu: string) => string
   /** The script of another menu, relative to this one. */
   pathTo: (menu: string) => string
@@ -86,9 +88,7 @@ export function compileMenu(
   own?: { path: string; start: string | undefined },
 ): GeneratedScript {
   const path = own?.path ?? menuPath(menu.id, options)
-  const canEdit = menu.entries.some((entry) =>
-    'editArgs' in entry && entry.editArgs !== false ? true : isKernel(entry),
-  )
+  const canEdit = menu.entries.some((entry) => isKernel(entry) && entry.editArgs !== false)
   const isFirst = own === undefined && options.first?.menu === menu.id
   const context: MenuContext = {
     menu,
@@ -98,33 +98,38 @@ export function compileMenu(
     start: own?.start,
     console: options.console,
     canEdit,
+    canFail: false,
     keys: keysOf(menu, canEdit, isFirst),
     titleOf: (id) => byId.get(id)?.title ?? id,
     pathTo: (id) => relativePath(path, menuPath(id, options)),
     machineIndex: relativePath(path, machineIndexPath),
   }
+  const entries = new ScriptWriter(menu.source)
+  for (const entry of menu.entries) {
+    const id = entryId(entry)
+    if (id === undefined) continue
+    entries.source = entry.source ?? menu.source
+    entries.line()
+    entries.comment(`${labelOf(entry, context)}${entry.source ? ` (${shownSource(entry.source)})` : ''}`)
+    entries.line(`:${id}`)
+    writeEntry(entries, entry, context)
+  }
+  context.canFail = entries.goesTo('failed')
+
   const writer = new ScriptWriter(menu.source)
   writer.line('#!ipxe')
   writer.comment(
     `Written by ipxetool${menu.source ? ` from ${menu.source.file}: change that file, not this one` : ''}.`,
   )
   writeMenuLines(writer, context)
-  for (const entry of menu.entries) {
-    const id = entryId(entry)
-    if (id === undefined) continue
-    writer.source = entry.source ?? menu.source
-    writer.line()
-    writer.comment(`${labelOf(entry, context)}${entry.source ? ` (${shownSource(entry.source)})` : ''}`)
-    writer.line(`:${id}`)
-    writeEntry(writer, entry, context)
-  }
+  writer.append(entries)
   writer.source = menu.source
   writeTail(writer, context)
   return { path, menu, script: writer.finish() }
 }
 
-function isKernel(entry: Entry): boolean {
-  return 'args' in entry ? entry.editArgs !== false : 'console' in entry || kernelKinds.has(entry.kind)
+function isKernel(entry: Entry): entry is KernelEntry {
+  return kernelKinds.has(entry.kind)
 }
 
 const kernelKinds = new Set<Entry['kind']>([
@@ -156,7 +161,7 @@ function keysOf(menu: Menu, canEdit: boolean, isFirst: boolean): Map<string, str
   return assignKeys([...requests, ...(canEdit ? own('edit', 'e') : []), ...(isFirst ? [] : own('back', 'b'))])
 }
 
-function writeTail(writer: ScriptWriter, { isFirst, canEdit }: MenuContext): void {
+function writeTail(writer: ScriptWriter, { isFirst, canEdit, canFail }: MenuContext): void {
   if (canEdit) {
     writer.line()
     writer.comment('Ask for the kernel arguments of the next entry, or no longer')
@@ -175,6 +180,7 @@ function writeTail(writer: ScriptWriter, { isFirst, canEdit }: MenuContext): voi
     writer.line(':back')
     writer.line('exit')
   }
+  if (!canFail) return
   writer.label('failed')
   writer.line('set problem ${what}')
   writer.line('set error ${errno:hexraw}')

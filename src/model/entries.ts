@@ -2,8 +2,8 @@
 import { parse } from '../syntax/parse.js'
 import { printNode } from '../syntax/stringify.js'
 import type { MenuContext } from './compile.js'
-import { architecturesOf, expandKernel, type KernelBoot } from './kernels.js'
-import type { Entry, EntryOf, FormField, KernelEntry, Uris } from './schema.js'
+import { architecturesOf, expandKernel, isByArchitecture, type KernelBoot } from './kernels.js'
+import type { Architecture, Entry, EntryOf, FormField, KernelEntry, Uris } from './schema.js'
 import type { ScriptWriter } from './writer.js'
 
 export function writeEntry(writer: ScriptWriter, entry: Entry, context: MenuContext): void {
@@ -19,7 +19,7 @@ export function writeEntry(writer: ScriptWriter, entry: Entry, context: MenuCont
       break
     case 'memtest':
       writer.line('imgfree')
-      writeByArchitecture(writer, entry.id, entry.image, (image) => {
+      writeByArchitecture(writer, entry, entry.image, (image) => {
         writeFetch(writer, entry.label, 'kernel', [image].flat(), '')
         writeBoot(writer, entry.label)
       })
@@ -58,7 +58,8 @@ export function writeEntry(writer: ScriptWriter, entry: Entry, context: MenuCont
       writer.line('reboot')
       break
     case 'poweroff':
-      writer.line(`set what ${entry.label}: this loader cannot turn the machine off`)
+      writer.line(`set what ${entry.label}`)
+      writer.line('set from a loader that cannot turn the machine off')
       writer.line('poweroff || goto failed')
       break
     case 'submenu':
@@ -80,38 +81,36 @@ export function writeEntry(writer: ScriptWriter, entry: Entry, context: MenuCont
 }
 
 function writeKernelEntry(writer: ScriptWriter, entry: KernelEntry, context: MenuContext): void {
-  const architectures = architecturesOf(entry)
   writer.line('imgfree')
+  const boots = architecturesOf(entry).map(
+    (architecture) => [architecture, expandKernel(entry, architecture, context.console)] as const,
+  )
+  const [first] = boots
+  const differ = boots.some(([, boot]) => JSON.stringify(boot) !== JSON.stringify(first?.[1]))
   const write = (boot: KernelBoot): void => {
     writeKernelBoot(writer, entry, boot)
   }
-  if (architectures.length <= 1) {
-    write(expandKernel(entry, architectures[0] ?? 'x86_64', context.console))
-    return
-  }
-  const boots = Object.fromEntries(
-    architectures.map((architecture) => [architecture, expandKernel(entry, architecture, context.console)]),
-  )
-  writeByArchitecture(writer, entry.id, boots, write)
+  if (differ) writeByArchitecture(writer, entry, Object.fromEntries(boots), write)
+  else write(first?.[1] ?? expandKernel(entry, 'x86_64', context.console))
 }
 
 /** One block per architecture where they differ, behind `goto ID-ARCH`. */
 function writeByArchitecture<Value>(
   writer: ScriptWriter,
-  id: string,
-  value: Value | Partial<Record<string, Value>>,
+  { id, label }: { id: string; label: string },
+  value: Value | Partial<Record<Architecture, Value>>,
   write: (value: Value) => void,
 ): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isByArchitecture(value)) {
     write(value)
     return
   }
-  writer.line(`set what ${id}`)
+  writer.line(`set what ${label}`)
   writer.line('set from files for this processor (${arch})')
   writer.line(`goto ${id}-\${arch} || goto failed`)
   for (const [architecture, own] of Object.entries(value)) {
     writer.label(`${id}-${architecture}`)
-    write(own as Value)
+    write(own)
   }
 }
 
@@ -200,7 +199,7 @@ function writeChain(writer: ScriptWriter, { id, url, label }: EntryOf<'chain'>):
   if (bios !== undefined) chain(bios)
   if (uefi === undefined) return
   if (bios !== undefined) writer.label(`${id}-uefi`)
-  writeByArchitecture(writer, id, uefi, chain)
+  writeByArchitecture(writer, { id, label }, uefi, chain)
 }
 
 function writeLocal(writer: ScriptWriter, entry: EntryOf<'local'>): void {
@@ -215,11 +214,13 @@ function writeLocal(writer: ScriptWriter, entry: EntryOf<'local'>): void {
       writer.line('exit')
       break
     case 'disk':
-      writer.line(`set what ${entry.label}: drive ${entry.drive ?? '0x80'}`)
+      writer.line(`set what ${entry.label}`)
+      writer.line(`set from drive ${entry.drive ?? '0x80'}`)
       writer.line(`${disk} || goto failed`)
       break
     case 'efi-file':
-      writer.line(`set what ${entry.label}: ${entry.filename ?? '\\EFI\\BOOT\\BOOTX64.EFI'}`)
+      writer.line(`set what ${entry.label}`)
+      writer.line(`set from ${entry.filename ?? '\\EFI\\BOOT\\BOOTX64.EFI'}`)
       writer.line(
         `sanboot --no-describe --filename ${entry.filename ?? '\\EFI\\BOOT\\BOOTX64.EFI'} || goto failed`,
       )

@@ -26,14 +26,19 @@ export function architecturesOf(entry: KernelEntry): Architecture[] {
   }
   const asked = entry.needs?.architecture
   const wanted: readonly Architecture[] = asked === undefined ? architectures : [asked].flat()
-  const named = parts.filter(isByArchitecture)
+  const named = parts.filter((part): part is Record<string, unknown> => isByArchitecture(part))
   // files without an architecture are for x86_64: a name in the URL says no more than that
   if (named.length === 0) return asked === undefined ? ['x86_64'] : [...wanted]
   return wanted.filter((architecture) => named.every((part) => architecture in part))
 }
 
-function isByArchitecture(part: unknown): part is Record<string, unknown> {
-  return typeof part === 'object' && part !== null && !Array.isArray(part) && !('url' in part)
+/** Values by architecture: a record whose keys are nothing else. */
+export function isByArchitecture<Value>(
+  value: Value | Partial<Record<Architecture, Value>>,
+): value is Partial<Record<Architecture, Value>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const keys = Object.keys(value)
+  return keys.length > 0 && keys.every((key) => (architectures as readonly string[]).includes(key))
 }
 
 /** @param console the project's console, as after `console=` */
@@ -42,10 +47,11 @@ export function expandKernel(
   architecture: Architecture,
   console: string | undefined,
 ): KernelBoot {
-  const own = (entry.args ?? []).map(argWord)
-  const consoles = consoleWords(entry.console, architecture, console)
   const pick = <Value>(value: Value | Partial<Record<Architecture, Value>>): Value =>
     isByArchitecture(value) ? (value[architecture] as Value) : value
+  const own = (pick(entry.args) ?? []).map(argWord)
+  const asked = pick(entry.console)
+  const consoles = consoleWords(asked, architecture, console)
 
   switch (entry.kind) {
     case 'linux':
@@ -72,7 +78,7 @@ export function expandKernel(
       return boot(pick(entry.kernel), pick(entry.initrd), args)
     }
     case 'flatcar': {
-      const port = consolePort(entry.console, architecture, console)
+      const port = consolePort(asked, architecture, console)
       const args = [
         'flatcar.first_boot=1',
         ...(entry.ignition === undefined ? [] : [`ignition.config.url=${entry.ignition}`]),

@@ -1,8 +1,16 @@
 /** The screen of a menu: what the machine is, the items, the choice. */
 import { labelOf, type MenuContext } from './compile.js'
-import { architecturesOf } from './kernels.js'
+import { architecturesOf, isByArchitecture } from './kernels.js'
 import { entryId } from './problems.js'
-import type { Architecture, Entry, KernelEntry } from './schema.js'
+import {
+  architectures,
+  type Architecture,
+  type Entry,
+  type EntryOf,
+  type Firmware,
+  type KernelEntry,
+  type Needs,
+} from './schema.js'
 import type { ScriptWriter } from './writer.js'
 
 export function writeMenuLines(writer: ScriptWriter, context: MenuContext): void {
@@ -27,9 +35,12 @@ export function writeMenuLines(writer: ScriptWriter, context: MenuContext): void
 
   writer.label('menu')
   writer.line(`menu ${optionsEnd(menu.title)}${menu.title}`)
-  writer.line('isset ${problem} && item --gap -- Failed: ${problem} ||')
-  writer.line('isset ${problem} && item --gap -- Error ${error}, explained at https://ipxe.org/${error} ||')
-  writer.line('isset ${problem} && item --gap ||')
+  if (context.canFail) {
+    writer.line('isset ${problem} && item --gap -- Failed: ${problem} ||')
+    writer.line('isset ${problem} && item --gap -- From ${from} ||')
+    writer.line('isset ${problem} && item --gap -- Error ${error}, explained at https://ipxe.org/${error} ||')
+    writer.line('isset ${problem} && item --gap ||')
+  }
   for (const entry of menu.entries) {
     writer.source = entry.source ?? menu.source
     writer.line(itemLine(entry, context))
@@ -47,7 +58,7 @@ export function writeMenuLines(writer: ScriptWriter, context: MenuContext): void
   const timeout = menu.timeout === undefined ? 0 : milliseconds(menu.timeout)
   const wait = timeout === 0 ? '' : `--timeout ${timeout} `
   writer.line(`choose ${initial}${wait}target || set target ${isFirst ? 'leave' : 'back'}`)
-  writer.line('clear problem')
+  if (context.canFail) writer.line('clear problem')
   writer.line('goto ${target}')
 }
 
@@ -65,7 +76,7 @@ function shownWhen(entry: Entry): string {
   const only = entryArchitectures(entry)
   const conditions: string[] = []
   if (only) conditions.push(only.map((architecture) => `iseq \${arch} ${architecture}`).join(' || '))
-  const firmware = entry.kind === 'separator' ? undefined : entry.needs?.firmware
+  const firmware = entryFirmware(entry)
   if (firmware) conditions.push(`iseq \${platform} ${firmware === 'uefi' ? 'efi' : 'pcbios'}`)
   return conditions.join(' && ')
 }
@@ -83,11 +94,37 @@ export function entryArchitectures(entry: Entry): readonly Architecture[] | unde
       return architecturesOf(entry satisfies KernelEntry)
     case 'separator':
       return undefined
-    default: {
-      const asked = entry.needs?.architecture
-      return asked === undefined ? undefined : [asked].flat()
-    }
+    case 'memtest':
+      return asked(entry) ?? namedIn(entry.image)
+    case 'chain':
+      // with something for BIOS it is of use on every PC
+      return asked(entry) ?? (hasFirmware(entry.url) && !entry.url.bios ? namedIn(entry.url.uefi) : undefined)
+    default:
+      return asked(entry)
   }
+}
+
+function asked({ needs }: { needs?: Needs | undefined }): readonly Architecture[] | undefined {
+  return needs?.architecture === undefined ? undefined : [needs.architecture].flat()
+}
+
+function namedIn(value: unknown): readonly Architecture[] | undefined {
+  return isByArchitecture(value) ? architectures.filter((architecture) => architecture in value) : undefined
+}
+
+type ByFirmware = Exclude<EntryOf<'chain'>['url'], string | string[]>
+
+function hasFirmware(url: EntryOf<'chain'>['url']): url is ByFirmware {
+  return typeof url === 'object' && !Array.isArray(url)
+}
+
+/** The firmware that an entry is shown on; `undefined` for both. */
+function entryFirmware(entry: Entry): Firmware | undefined {
+  if (entry.kind === 'separator') return undefined
+  if (entry.needs?.firmware !== undefined) return entry.needs.firmware
+  if (entry.kind !== 'chain' || !hasFirmware(entry.url)) return undefined
+  const { bios, uefi } = entry.url
+  return bios === undefined ? 'uefi' : uefi === undefined ? 'bios' : undefined
 }
 
 function keyOption(key: string | undefined): string {

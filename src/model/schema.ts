@@ -116,8 +116,8 @@ const entryFields = {
 /** What every entry that starts a kernel has. */
 const kernelFields = {
   ...entryFields,
-  args: args.optional(),
-  console: consoles.optional(),
+  args: byArchitecture(args).optional(),
+  console: byArchitecture(consoles).optional(),
   editArgs: z.boolean().optional().describe('The arguments can be edited on the machine. Default true.'),
 }
 

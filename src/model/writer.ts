@@ -19,8 +19,20 @@ export class ScriptWriter {
     this.lines.push({ text, source: this.source })
   }
 
+  /** A label in a comment must not speak to ipxetool, and a variable in it is not replaced: it is shown as a name. */
   comment(text: string): void {
-    this.line(text === '' ? '#' : `# ${text}`)
+    const shown = text.replace(/\$<([^>]*)>/g, '$1')
+    this.line(`# ${/^\s*ipxetool\b/.test(shown) ? `"${shown}"` : shown}`)
+  }
+
+  /** The lines of another writer. */
+  append({ lines }: ScriptWriter): void {
+    this.lines.push(...lines)
+  }
+
+  /** Whether a line so far goes to a label. */
+  goesTo(label: string): boolean {
+    return this.lines.some(({ text }) => text.endsWith(`goto ${label}`))
   }
 
   /** A blank line and a label. */

@@ -191,6 +191,49 @@ describe('compiled menus', () => {
     assert.match(text, /^iseq \$\{arch\} arm64 && item --key a a A \|\|$/m)
   })
 
+  it('hide a chain and a memory test where there is nothing for the machine', () => {
+    const uefi = { kind: 'chain', id: 'c', label: 'C', url: { uefi: { arm64: 'http://x/a.efi' } } }
+    assert.match(
+      textOf(main(uefi)),
+      /^iseq \$\{arch\} arm64 && iseq \$\{platform\} efi && item --key c c C \|\|$/m,
+    )
+    const memtest = {
+      kind: 'memtest',
+      id: 'm',
+      label: 'M',
+      image: { x86_64: 'http://x/64', i386: 'http://x/32' },
+    }
+    assert.match(textOf(main(memtest)), /^iseq \$\{arch\} x86_64 \|\| iseq \$\{arch\} i386 && item /m)
+  })
+
+  it('take arguments and consoles by architecture', () => {
+    const text = textOf(
+      main({
+        ...linux,
+        kernel: { x86_64: 'http://x/k', arm64: 'http://x/k64' },
+        args: { x86_64: ['pc'], arm64: ['board'] },
+        console: { x86_64: 'ttyS1,9600', arm64: false },
+      }),
+    )
+    assert.match(text, /^set args pc console=ttyS1,9600$/m)
+    assert.match(text, /^set args board$/m)
+  })
+
+  it('write one block for architectures that do not differ', () => {
+    const text = textOf(main({ ...linux, needs: { architecture: ['x86_64', 'i386'] } }))
+    assert.equal(text.match(/^kernel /gm)?.length, 1)
+  })
+
+  it('keep a label in a comment from speaking to ipxetool', () => {
+    const text = textOf(main({ ...linux, label: 'ipxetool include secret.ipxe' }))
+    assert.doesNotMatch(text, /^# ipxetool/m)
+  })
+
+  it('say nothing of failures where nothing can fail', () => {
+    const text = textOf(main({ kind: 'shell', id: 'sh', label: 'Shell' }))
+    assert.doesNotMatch(text, /problem|failed/)
+  })
+
   it('go to a serial console by architecture unless told otherwise', () => {
     assert.match(textOf(main(linux)), /console=tty0 console=ttyS0,115200/)
     assert.match(textOf(main({ ...linux, kernel: { arm64: 'http://x/k' } })), /console=ttyAMA0,115200/)
