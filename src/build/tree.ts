@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
 import { Diagnostic } from '../diagnostics/diagnostic.js'
-import { checkScripts } from '../project/check.js'
+import { checkScripts, type ReadyScript } from '../project/check.js'
 import { HostError } from '../project/host.js'
 import { byCodeUnit } from '../project/paths.js'
 import type { Project } from '../project/project.js'
@@ -24,8 +24,16 @@ export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.some(({ severity }) => severity === 'error')
 }
 
+/** What the build adds to a tree once its scripts and files are known: preview pages. */
+export type MakeExtras = (tree: {
+  project: Project
+  scripts: readonly ReadyScript[]
+  entries: ReadonlyMap<string, ManifestEntry>
+  diagnostics: readonly Diagnostic[]
+}) => ReadonlyMap<string, Uint8Array>
+
 /** Reads through the project's host; writes nothing. */
-export async function buildTree(project: Project): Promise<BuiltTree> {
+export async function buildTree(project: Project, makeExtras?: MakeExtras): Promise<BuiltTree> {
   const checked = await checkScripts(project)
   const diagnostics = [...project.diagnostics, ...checked.diagnostics]
   const files = new Map<string, Uint8Array>()
@@ -54,6 +62,13 @@ export async function buildTree(project: Project): Promise<BuiltTree> {
       if (!(error instanceof HostError)) throw error
       const reason = `The file cannot be copied into the tree: ${error.message}`
       diagnostics.push(new Diagnostic({ ruleId: 'project-static', severity: 'error', file, reason }))
+    }
+  }
+  if (makeExtras && !hasErrors(diagnostics)) {
+    for (const [path, bytes] of makeExtras({ project, scripts: checked.scripts, entries, diagnostics })) {
+      files.set(path, bytes)
+      const sha256 = createHash('sha256').update(bytes).digest('hex')
+      entries.set(path, { size: bytes.length, sha256, origin: 'build', sources: [] })
     }
   }
   return { files, copies, manifest: makeManifest(entries), diagnostics }

@@ -80,6 +80,16 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
       done(await runImport(kind, path, options, io))
     })
 
+  command('graph', 'what leads where')
+    .addOption(new Option('--format <format>', 'output format').choices(['text', 'svg', 'dot', 'json']))
+    .option('--json', 'the same as --format json')
+    .option('--out <file>', 'write to a file')
+    .option('--var <name=value>', 'give a build-time variable a value (repeatable)', collect, [])
+    .action(async (options: GlobalOptions & { var: string[] }) => {
+      const { runGraph } = await import('./graph.js')
+      done(await runGraph(options, io))
+    })
+
   return program
 }
 
