@@ -42,7 +42,7 @@ export interface BuildOptions {
 export async function runBuild(target: string | undefined, options: BuildOptions, io: Io): Promise<number> {
   const variables = parseVariables(options.var ?? [])
   const root = await findProject(io.cwd, await projectOf(target, options, io))
-  const host = nodeHost(io.cwd)
+  const host = nodeHost(io.cwd, io.stderr)
   const { config } = await readConfig(root, host)
   const wanted =
     options.out === undefined ? resolve(io.cwd, root, config?.out ?? 'out') : resolve(io.cwd, options.out)

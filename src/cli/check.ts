@@ -57,7 +57,7 @@ export async function runCheck(paths: string[], options: CheckCommandOptions, io
     return ExitCode.ok
   }
 
-  const host = nodeHost(io.cwd)
+  const host = nodeHost(io.cwd, io.stderr)
   const finder = new InputFinder(io.cwd, host, options.project)
   await addPaths(finder, paths, options, io)
   const { projects, loose, failures } = finder.inputs

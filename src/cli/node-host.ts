@@ -3,14 +3,19 @@ import { createHash } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
 import { open, readdir, realpath } from 'node:fs/promises'
 import { resolve, sep } from 'node:path'
+import type { OutputStream } from './io.js'
 import { HostError, type HostEntry, type HostErrorKind, type ProjectHost } from '../project/host.js'
 
 // a pipe in place of a file must not hang us; Windows has no such flag, whatever the types say
 const openFlags = constants.O_RDONLY | ((constants as Partial<typeof constants>).O_NONBLOCK ?? 0)
 
-/** @param cwd what relative paths start at */
-export function nodeHost(cwd: string): ProjectHost {
+/**
+ * @param cwd what relative paths start at
+ * @param stderr gets what menu files in TypeScript print
+ */
+export function nodeHost(cwd: string, stderr: OutputStream = process.stderr): ProjectHost {
   const full = (path: string): string => resolve(cwd, path)
+  let load: ProjectHost['loadMenuFile']
   return {
     async readFile(path, limit) {
       const handle = await guard(path, () => open(full(path), openFlags))
@@ -56,6 +61,11 @@ export function nodeHost(cwd: string): ProjectHost {
         }
         return { size, sha256: hash.digest('hex') }
       }),
+    async loadMenuFile(path) {
+      // most projects have none
+      load ??= (await import('./load-menus.js')).menuLoader({ cwd, stderr })
+      return load(path)
+    },
   }
 }
 

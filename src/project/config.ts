@@ -5,7 +5,7 @@ import type { Group, Machine, Menu } from '../model/schema.js'
 import { addSources, configName } from './config-sources.js'
 import { HostError, type ProjectHost } from './host.js'
 import { localPathProblem, tidyPath, underRoot } from './paths.js'
-import { explainIssue, type SchemaReport } from './schema-issues.js'
+import { explainIssues, type SchemaReport } from './schema-issues.js'
 import { projectSchema, type VariableDeclaration } from './schema.js'
 import { readYaml, type YamlFile } from './yaml.js'
 
@@ -67,8 +67,8 @@ export function parseConfig(file: string, bytes: Uint8Array): Omit<ReadConfig, '
   for (const report of addSources(data, yaml)) diagnostics.push(toDiagnostic(report, file, yaml))
   const result = projectSchema.safeParse(data)
   if (!result.success) {
-    for (const issue of result.error.issues) {
-      for (const report of explainIssue(issue, data, [])) diagnostics.push(toDiagnostic(report, file, yaml))
+    for (const report of explainIssues(result.error.issues, data, [])) {
+      diagnostics.push(toDiagnostic(report, file, yaml))
     }
     return { config: undefined, diagnostics }
   }

@@ -7,7 +7,7 @@ import { HostError } from './host.js'
 import type { LoadedMenuFile, MenuFileProblem } from './host-menus.js'
 import type { MenuSources } from './model.js'
 import { underRoot } from './paths.js'
-import { explainIssue } from './schema-issues.js'
+import { explainIssues } from './schema-issues.js'
 import { SourcePlaces } from './source-places.js'
 
 /** The menus of `ipxetool.yaml` and of all these files. */
@@ -71,7 +71,9 @@ async function checkMenus(
   const wrong = list.findIndex((item) => typeof item !== 'object' || item === null || Array.isArray(item))
   if (value === undefined || value === null || (wrong >= 0 && !Array.isArray(value))) {
     const what =
-      value === undefined || value === null ? 'exports no menu' : `exports ${typeof value}, not a menu`
+      value === undefined || value === null
+        ? 'exports no menu'
+        : `exports ${typeof value === 'string' ? 'text' : `a ${typeof value}`}, not a menu`
     return {
       menus: undefined,
       diagnostics: [
@@ -104,10 +106,8 @@ async function checkMenus(
     diagnostics.push(await toDiagnostic(problem, file, places, 'warning'))
   }
   if (result.success) return { menus: result.data, diagnostics }
-  for (const issue of result.error.issues) {
-    for (const report of explainIssue(issue, data, ['menus'])) {
-      diagnostics.push(places.diagnostic(report, data, file))
-    }
+  for (const report of explainIssues(result.error.issues, data, ['menus'])) {
+    diagnostics.push(places.diagnostic(report, data, file))
   }
   return { menus: undefined, diagnostics }
 }

@@ -11,16 +11,30 @@ export interface SchemaReport {
   reason: string
   expected?: string[]
   note?: string
+  /** The key that was probably meant by an unknown one. */
+  meantKey?: string
+  isMissing?: boolean
 }
 
 type Issue = z.core.$ZodIssue
 
 /**
- * What one of zod's issues means to somebody who wrote YAML, or a menu in TypeScript.
+ * What zod's issues mean to somebody who wrote YAML, or a menu in TypeScript. A key that is missing because it is
+ * misspelt is not reported as missing too.
  *
  * @param data as {@link projectSchema} sees it
  */
-export function explainIssue(issue: Issue, data: unknown, base: YamlPath): SchemaReport[] {
+export function explainIssues(issues: readonly Issue[], data: unknown, base: YamlPath): SchemaReport[] {
+  const reports = issues.flatMap((issue) => explainIssue(issue, data, base))
+  const meantKeys = new Set(
+    reports.flatMap(({ path, meantKey }) =>
+      meantKey === undefined ? [] : [JSON.stringify([...path.slice(0, -1), meantKey])],
+    ),
+  )
+  return reports.filter(({ path, isMissing }) => isMissing !== true || !meantKeys.has(JSON.stringify(path)))
+}
+
+function explainIssue(issue: Issue, data: unknown, base: YamlPath): SchemaReport[] {
   const path = [...base, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))]
   const where = nameOf(path, data)
   const value = at(data, path)
@@ -65,7 +79,7 @@ export function explainIssue(issue: Issue, data: unknown, base: YamlPath): Schem
 }
 
 function missing(path: YamlPath, where: string, expected: string[]): SchemaReport {
-  return { path, part: 'key', reason: `${where} is missing`, expected }
+  return { path, part: 'key', reason: `${where} is missing`, expected, isMissing: true }
 }
 
 function invalidText(path: YamlPath, where: string, data: unknown): SchemaReport {
@@ -100,6 +114,10 @@ function explainUnion(
         : `${what} has the ${issue.discriminator} ${quote(value)}${meant(value, known)}`
     return [{ path, part: value === undefined ? 'key' : 'value', reason, expected: known }]
   }
+  if (value === undefined)
+    return [
+      missing(path, nameOf(path, data), [...new Set(wantedKinds(issue).map((kind) => kinds[kind] ?? kind))]),
+    ]
   // of a mapping or list the branch for such knows more; else any of the kinds would do
   const isDeep = typeof value === 'object' && value !== null
   const deep = isDeep
@@ -155,9 +173,11 @@ function wrongKind(path: YamlPath, data: unknown, wanted: readonly string[]): Sc
     ...(wantsQuotes && {
       note: `YAML reads it as ${kindOf(value)}: put quotes around it ('1.10' would become 1.1).`,
     }),
-    ...(value === null && { note: 'Nothing follows the colon.' }),
+    ...(value === null && { note: nothingThere }),
   }
 }
+
+const nothingThere = 'Nothing follows the colon.'
 
 function kindOf(value: unknown): string {
   if (value === null) return 'empty'
@@ -184,6 +204,7 @@ function unknownKey(path: YamlPath, key: string, data: unknown): SchemaReport {
     part: 'key',
     reason,
     expected: known,
+    ...(near !== undefined && { meantKey: near }),
     ...(isVariable && { note: `Is it a variable? Those stand below \`variables:\`, each with a type.` }),
   }
 }

@@ -69,7 +69,7 @@ export class SourcePlaces {
 
   /** A problem with data that a file gave: at the innermost menu or entry that it is in. */
   diagnostic({ path, reason, expected, note }: SchemaReport, data: unknown, file: string): Diagnostic {
-    let source: Source | undefined
+    let source: Source = { file: '', line: 1, column: 1, offset: 0 }
     let value = data
     for (const step of path) {
       if (typeof value !== 'object' || value === null) break
@@ -79,11 +79,11 @@ export class SourcePlaces {
     return new Diagnostic({
       ruleId: 'menu-schema',
       severity: 'error',
-      file: source ? underRoot(this.root, source.file) : file,
+      file: source.file === '' ? file : underRoot(this.root, source.file),
       reason,
-      ...(source && { place: placeOfSource(source) }),
+      place: placeOfSource(source),
       ...(expected && { expected }),
-      ...(note !== undefined && { note: note.startsWith('YAML') ? 'Put quotes around it.' : note }),
+      ...(note !== undefined && { note: inJavaScript(note) }),
     })
   }
 
@@ -102,6 +102,14 @@ export class SourcePlaces {
       throw error
     }
   }
+}
+
+/** Notes about YAML do not help here. */
+function inJavaScript(note: string): string {
+  if (note.startsWith('YAML')) return 'Put quotes around it.'
+  return note.startsWith('Nothing follows')
+    ? 'It is `undefined` or `null`: does a condition or a function give nothing?'
+    : note
 }
 
 class Lines {
