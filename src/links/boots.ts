@@ -7,6 +7,7 @@ import { type KnownKinds, pathOf } from './check-kinds.js'
 import { heldInMemory } from './minimums.js'
 import { parseSize, preflight, type Preflight, type PreflightOptions } from './preflight.js'
 import type { CheckedLink, LinkReport } from './resolve.js'
+import type { ScriptSettings } from './scan.js'
 import { shown, type Values } from './values.js'
 
 export interface BootFile {
@@ -35,10 +36,16 @@ export interface Boot {
   later: readonly BootFile[]
 }
 
-export function findBoots(found: readonly CheckedLink[], values: Values, kinds: KnownKinds): Boot[] {
+/** @param found of one script */
+export function findBoots(
+  found: readonly CheckedLink[],
+  settings: ScriptSettings,
+  values: Values,
+  kinds: KnownKinds,
+): Boot[] {
   const groups = new Map<string, CheckedLink[]>()
   for (const checked of found) {
-    const key = `${checked.link.from}\n${checked.link.label ?? ''}`
+    const key = checked.link.label ?? ''
     const group = groups.get(key)
     if (group) group.push(checked)
     else groups.set(key, [checked])
@@ -64,7 +71,7 @@ export function findBoots(found: readonly CheckedLink[], values: Values, kinds: 
       kernel: fileOf(best, kinds),
       ...(initrdMax !== undefined && { initrdMax }),
       initrds: initrds.map((checked) => fileOf(checked, kinds)),
-      args: argumentsOf(kernels, values),
+      args: argumentsOf(kernels, settings, values),
       later: later.map((checked) => fileOf(checked, kinds)),
     })
   }
@@ -92,9 +99,9 @@ function fileOf(checked: CheckedLink, kinds: KnownKinds): BootFile {
   }
 }
 
-function argumentsOf(kernels: readonly CheckedLink[], values: Values): string[] {
+function argumentsOf(kernels: readonly CheckedLink[], script: ScriptSettings, values: Values): string[] {
   const words = new Set<string>()
-  for (const { uri, script } of kernels) {
+  for (const { uri } of kernels) {
     const place = { script, section: uri.at.section, index: uri.at.index }
     for (const { word } of uri.at.command.positionals.slice(1, 300)) {
       for (const text of values.expand(word, place)) {

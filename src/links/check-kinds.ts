@@ -34,6 +34,7 @@ export class KnownKinds {
 /** Programs that look like kernels and take anything as an initrd. */
 const notLinux = /wimboot|memdisk|memtest|\.0$|\.kpxe$|\.c32$|\.efi$/i
 
+/** @param found of one script */
 export function checkKinds(
   found: readonly CheckedLink[],
   tree: Tree,
@@ -41,7 +42,7 @@ export function checkKinds(
   report: Report,
 ): void {
   const kernels = new Map<string, boolean>()
-  const groupOf = ({ link }: CheckedLink): string => `${link.from}\n${link.label ?? ''}`
+  const groupOf = ({ link }: CheckedLink): string => link.label ?? ''
   for (const checked of found) {
     const { link } = checked
     if (link.role !== 'kernel' && link.role !== 'chain') continue
@@ -54,10 +55,10 @@ export function checkKinds(
   }
   for (const checked of found) {
     const path = pathOf(checked)
-    const { link, script, uri } = checked
+    const { link, uri } = checked
     if (path === undefined || link.role === 'argument' || link.role === 'disk') continue
     // scripts of the project have rules of their own
-    if (script.source.path === path || tree.files.get(path)?.origin === 'build') {
+    if (link.from === path || tree.files.get(path)?.origin === 'build') {
       if (link.role !== 'kernel' && link.role !== 'initrd') continue
     }
     const facts = kinds.of(path)

@@ -3,7 +3,7 @@ import { positionalSpec, type ParsedCommand } from '../analysis/commands.js'
 import { hole, spanInWord } from '../analysis/text.js'
 import type { Span, Word } from '../ast/nodes.js'
 import { isFetched, type UrlArgument, urlArgument } from './kernel-arguments.js'
-import type { ScannedCommand, ScannedScript } from './scan.js'
+import type { ScannedCommand, ScriptSettings } from './scan.js'
 import { withHoles, type Values } from './values.js'
 
 /**
@@ -41,9 +41,13 @@ const roles: Readonly<Record<string, LinkRole>> = {
 /** Their words after the first are a kernel's command line. */
 const withArguments = new Set(['imgexec', 'imgselect', 'imgfetch', 'imgargs'])
 
-export function findUris(script: ScannedScript, values: Values): FoundUri[] {
+export function findUris(
+  commands: readonly ScannedCommand[],
+  script: ScriptSettings,
+  values: Values,
+): FoundUri[] {
   const found: FoundUri[] = []
-  for (const scanned of script.commands) {
+  for (const scanned of commands) {
     const { command } = scanned
     const name = command.spec?.name
     if (command.spec === undefined || command.problem) continue
@@ -56,7 +60,7 @@ export function findUris(script: ScannedScript, values: Values): FoundUri[] {
   return found
 }
 
-function addCommand(found: FoundUri[], script: ScannedScript, at: ScannedCommand, values: Values): void {
+function addCommand(found: FoundUri[], script: ScriptSettings, at: ScannedCommand, values: Values): void {
   const { command } = at
   const spec = command.spec!
   const place = { script, section: at.section, index: at.index }
@@ -93,7 +97,7 @@ export function optionText(command: ParsedCommand, long: string): string | undef
 
 function addArguments(
   found: FoundUri[],
-  script: ScannedScript,
+  script: ScriptSettings,
   at: ScannedCommand,
   from: number,
   values: Values,

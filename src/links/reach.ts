@@ -3,7 +3,7 @@ import { Diagnostic } from '../diagnostics/diagnostic.js'
 import { quote } from '../rules/message.js'
 import { encodeText } from '../syntax/bytes.js'
 import type { Link, LinkInput } from './resolve.js'
-import type { ScannedScript } from './scan.js'
+import { hasWayOut } from './scan.js'
 import type { Tree } from './tree.js'
 
 /** Paths of the tree that a link may lead to. */
@@ -40,7 +40,6 @@ export function findReached(input: LinkInput, links: readonly Link[], tree: Tree
 
 export interface ReachInput {
   input: LinkInput
-  scanned: readonly ScannedScript[]
   links: readonly Link[]
   tree: Tree
   scripts: ReadonlySet<string>
@@ -53,18 +52,18 @@ export function checkReach(reach: ReachInput): Diagnostic[] {
   return [...unreachable(reach), ...orphans(reach), ...loops(reach)]
 }
 
-function unreachable({ input, scanned, links, tree, scripts, reached, anywhere }: ReachInput): Diagnostic[] {
+function unreachable({ input, links, tree, scripts, reached, anywhere }: ReachInput): Diagnostic[] {
   // without a first script nothing is reached, and that has been said
   if (!scripts.has(input.entry)) return []
+  const lost = input.scripts.filter(({ path, kind }) => kind !== 'embed' && !reached.has(path))
+  if (lost.length === 0) return []
   const callers = new Map<string, string>()
   for (const link of links) {
     for (const path of targetPaths(link, tree)) if (path !== link.from) callers.set(path, link.from)
   }
   const open = [...anywhere].filter((path) => reached.has(path)).sort()[0]
   const result: Diagnostic[] = []
-  for (const { source } of scanned) {
-    const { path, file, kind } = source
-    if (kind === 'embed' || reached.has(path)) continue
+  for (const { path, file } of lost) {
     const caller = callers.get(path)
     const only = caller === undefined ? '' : ` Only ${shown(caller)} names it, which is not reached either.`
     result.push(
@@ -110,36 +109,41 @@ function orphans({ input, tree, scripts, reached }: ReachInput): Diagnostic[] {
 }
 
 /** Scripts that only lead to each other: no `exit`, nothing to boot, no other script. */
-function loops({ scanned, links, tree }: ReachInput): Diagnostic[] {
+function loops({ input, links, tree }: ReachInput): Diagnostic[] {
   const next = new Map<string, Set<string>>()
   const open = new Set<string>()
-  const known = new Map(scanned.map((script) => [script.source.path, script]))
+  const known = new Map(input.scripts.map((script) => [script.path, script]))
   for (const link of links) {
+    if (link.role !== 'chain') {
+      if (link.role === 'kernel' || link.role === 'disk') open.add(link.from)
+      continue
+    }
     const targets = targetPaths(link, tree).filter((path) => known.has(path))
-    if (link.role === 'chain' && targets.length > 0) {
+    if (targets.length > 0) {
       const set = next.get(link.from) ?? new Set()
       for (const path of targets) set.add(path)
       next.set(link.from, set)
-    } else if (link.role === 'chain' || link.role === 'kernel' || link.role === 'disk') open.add(link.from)
+    } else open.add(link.from)
   }
   const result: Diagnostic[] = []
   for (const component of components([...known.keys()], next)) {
     const inside = new Set(component)
     const [first] = component
     const isLoop = component.length > 1 || (next.get(first!)?.has(first!) ?? false)
-    const hasWayOut = component.some(
+    if (!isLoop) continue
+    const leadsOut = component.some(
       (path) =>
         open.has(path) ||
-        known.get(path)!.exits.size > 0 ||
+        hasWayOut(known.get(path)!.script) ||
         [...(next.get(path) ?? [])].some((target) => !inside.has(target)),
     )
-    if (!isLoop || hasWayOut) continue
+    if (leadsOut) continue
     const names = [...component].sort()
     result.push(
       new Diagnostic({
         ruleId: 'chain-loop',
         severity: 'info',
-        file: known.get(names[0]!)!.source.file,
+        file: known.get(names[0]!)!.file,
         reason:
           names.length === 1
             ? `${shown(names[0]!)} chains itself and nothing else`

@@ -1,5 +1,6 @@
 /** What every script of a tree leads to, and whether it is there. Pure: nothing is opened, nothing is asked for. */
 import { placeOf } from '../analysis/places.js'
+import type { Script } from '../ast/nodes.js'
 import type { Diagnostic, Place } from '../diagnostics/diagnostic.js'
 import { Disabled } from '../rules/disabled.js'
 import { decodeText } from '../syntax/bytes.js'
@@ -9,8 +10,8 @@ import { checkTargets } from './check-targets.js'
 import { findUris, type FoundUri, type LinkRole } from './find.js'
 import type { UrlArgument } from './kernel-arguments.js'
 import { checkReach, findReached } from './reach.js'
-import { scanScript, type LinkScript, type ScannedScript } from './scan.js'
-import { type LinkTarget, resolveTarget, usualTreeSettings } from './targets.js'
+import { type LinkScript, scanCommands, scanSettings, type ScriptSettings } from './scan.js'
+import { type LinkTarget, resolveTarget, type TargetOptions, usualTreeSettings } from './targets.js'
 import { Tree, type TreeFile } from './tree.js'
 import { parseUri, percentDecode } from './uri.js'
 import { checkUrlLengths } from './url-length.js'
@@ -67,11 +68,10 @@ export interface LinkReport {
   diagnostics: Diagnostic[]
 }
 
-/** A link and what it was made from, for the checks. */
+/** A link and what it was made from, for the checks of one script. */
 export interface CheckedLink {
   link: Link
   uri: FoundUri
-  script: ScannedScript
 }
 
 /** Reports into a script, unless the script has switched that off there. */
@@ -90,62 +90,141 @@ export function resolveLinks(input: LinkInput): LinkReport {
     if (!files.has(path)) files.set(path, { size: 0, origin: 'build' })
   }
   const tree = new Tree(files)
-  const scanned = input.scripts.map(scanScript)
-  const values = new Values(scanned)
-  const treeUrls = (input.treeUrls ?? []).filter((url) => url !== '').map((url) => url.replace(/\/+$/, ''))
-  const treeSettings = new Set(input.treeSettings ?? usualTreeSettings)
-
-  const found: CheckedLink[] = []
-  const anywhere = new Set<string>()
-  for (const script of scanned) {
-    const { path, kind } = script.source
-    const uris = findUris(script, values)
-    const isImage = imagesOf(uris)
-    const from = { path, isEmbedded: kind === 'embed' }
-    const seen = new Set<string>()
-    for (const uri of uris) {
-      const target = resolveTarget(uri, from, { tree, treeUrls, treeSettings, isImage })
-      if (!target) {
-        if (uri.role === 'chain') anywhere.add(path)
-        continue
-      }
-      const link = makeLink(script, uri, target)
-      const key = JSON.stringify([link.place?.start.offset, link.file, link.command, link.label, target])
-      if (seen.has(key)) continue
-      seen.add(key)
-      found.push({ link, uri, script })
-    }
-  }
-  markAlternatives(found)
-
-  const links = found.map(({ link }) => link)
+  const linker = new Linker(input, tree)
+  for (const source of input.scripts) linker.add(source)
+  const { links, boots, anywhere, diagnostics } = linker
   const reached = findReached(input, links, tree)
-  const diagnostics: Diagnostic[] = []
-  const disabled = new Map<ScannedScript, Disabled>()
-  const report: Report = ({ link, uri, script }, make) => {
-    const diagnostic = make(link.file, link.place)
-    let off = disabled.get(script)
-    if (!off) {
-      off = new Disabled(script.source.script, script.pathOf, script.source.file)
-      disabled.set(script, off)
-    }
-    if (!off.has(diagnostic.ruleId, uri.at.command.line)) diagnostics.push(diagnostic)
-  }
-  checkTargets(found, tree, treeUrls.length > 0, report)
-  const kinds = new KnownKinds(tree)
-  checkKinds(found, tree, kinds, report)
-  diagnostics.push(...checkReach({ input, scanned, links, tree, scripts, reached, anywhere }))
+  diagnostics.push(...checkReach({ input, links, tree, scripts, reached, anywhere }))
   if (input.baseUrls) diagnostics.push(...checkUrlLengths(input.baseUrls, input))
-  const boots = findBoots(found, values, kinds)
   return { links, tree, entry: input.entry, scripts, reached, boots, diagnostics }
 }
 
-function makeLink(script: ScannedScript, uri: FoundUri, target: LinkTarget): Link {
+/** What one script comes down to; nothing of its syntax tree is kept. */
+interface Resolved {
+  source: LinkScript
+  links: readonly Link[]
+  boots: readonly Boot[]
+  goesAnywhere: boolean
+}
+
+class Linker {
+  readonly links: Link[] = []
+  readonly boots: Boot[] = []
+  readonly anywhere = new Set<string>()
+  readonly diagnostics: Diagnostic[] = []
+  readonly #tree: Tree
+  readonly #kinds: KnownKinds
+  readonly #values: Values
+  readonly #settings = new Map<Script, ScriptSettings>()
+  readonly #treeUrls: readonly string[]
+  readonly #treeSettings: ReadonlySet<string>
+  readonly #targets = new Map<string, { target: LinkTarget | undefined }>()
+  /** Of scripts that several paths share: machines with the same menu. */
+  readonly #shared = new Map<Script, Map<string, Resolved>>()
+
+  constructor({ scripts, treeUrls, treeSettings }: LinkInput, tree: Tree) {
+    this.#tree = tree
+    this.#kinds = new KnownKinds(tree)
+    for (const { script } of scripts) {
+      if (!this.#settings.has(script)) this.#settings.set(script, scanSettings(script))
+    }
+    this.#values = new Values([...this.#settings.values()])
+    this.#treeUrls = (treeUrls ?? []).filter((url) => url !== '').map((url) => url.replace(/\/+$/, ''))
+    this.#treeSettings = new Set(treeSettings ?? usualTreeSettings)
+  }
+
+  add(source: LinkScript): void {
+    const { path, file, script, kind } = source
+    const key = kind === 'embed' ? '' : `/${path.replace(/[^/]*$/, '')}`
+    const known = this.#shared.get(script) ?? new Map<string, Resolved>()
+    this.#shared.set(script, known)
+    let resolved = known.get(key)
+    if (resolved) {
+      const own = <Item extends { from: string; file: string }>(item: Item): Item => ({
+        ...item,
+        from: path,
+        file: item.file === resolved!.source.file ? file : item.file,
+      })
+      for (const link of resolved.links) this.links.push(own(link))
+      for (const boot of resolved.boots) this.boots.push(own(boot))
+    } else {
+      resolved = this.#resolve(source)
+      known.set(key, resolved)
+      for (const link of resolved.links) this.links.push(link)
+      for (const boot of resolved.boots) this.boots.push(boot)
+    }
+    if (resolved.goesAnywhere) this.anywhere.add(path)
+  }
+
+  #resolve(source: LinkScript): Resolved {
+    const { path, kind, script } = source
+    const settings = this.#settings.get(script)!
+    const uris = findUris(scanCommands(script), settings, this.#values)
+    const options = {
+      tree: this.#tree,
+      treeUrls: this.#treeUrls,
+      treeSettings: this.#treeSettings,
+      isImage: imagesOf(uris),
+    }
+    const from = { path, isEmbedded: kind === 'embed' }
+    const found: CheckedLink[] = []
+    const seen = new Map<string, Set<LinkTarget>>()
+    let goesAnywhere = false
+    for (const uri of uris) {
+      const target = this.#target(uri, from, options)
+      if (!target) {
+        if (uri.role === 'chain') goesAnywhere = true
+        continue
+      }
+      const key = `${uri.at.index} ${uri.command}`
+      const same = seen.get(key) ?? new Set()
+      if (same.has(target)) continue
+      seen.set(key, same.add(target))
+      found.push({ link: makeLink(source, uri, target), uri })
+    }
+    markAlternatives(found)
+    const report = this.#reporter(source)
+    checkTargets(found, this.#tree, this.#treeUrls.length > 0, report)
+    checkKinds(found, this.#tree, this.#kinds, report)
+    const boots = findBoots(found, settings, this.#values, this.#kinds)
+    return { source, links: found.map(({ link }) => link), boots, goesAnywhere }
+  }
+
+  /** Remembered by folder: the scripts of machines say the same things. */
+  #target(
+    uri: FoundUri,
+    from: { path: string; isEmbedded: boolean },
+    options: TargetOptions,
+  ): LinkTarget | undefined {
+    if (uri.mayBeImage && options.isImage(withHoles(uri.text), uri)) return resolveTarget(uri, from, options)
+    const folder = from.isEmbedded ? '' : `/${from.path.replace(/[^/]*$/, '')}`
+    const isRelative = uri.role !== 'disk' && uri.role !== 'argument'
+    // a query alone leads to the script itself
+    const own = /^[?#]/.test(uri.text) ? from.path : ''
+    const key = [folder, own, isRelative ? '' : uri.role, uri.text].join('\n')
+    const known = this.#targets.get(key)
+    if (known) return known.target
+    const target = resolveTarget(uri, from, options)
+    this.#targets.set(key, { target })
+    return target
+  }
+
+  #reporter(source: LinkScript): Report {
+    let disabled: Disabled | undefined
+    return ({ link, uri }, make) => {
+      const diagnostic = make(link.file, link.place)
+      disabled ??= new Disabled(source.script, (line) => line.origin?.path ?? source.file, source.file)
+      if (!disabled.has(diagnostic.ruleId, uri.at.command.line)) this.diagnostics.push(diagnostic)
+    }
+  }
+}
+
+function makeLink(source: LinkScript, uri: FoundUri, target: LinkTarget): Link {
   const { line } = uri.at.command
   const place = uri.span ? placeOf(line, uri.span) : placeOf(line)
   return {
-    from: script.source.path,
-    file: script.pathOf(line),
+    from: source.path,
+    file: line.origin?.path ?? source.file,
     ...(place && { place }),
     ...(uri.at.label !== undefined && { label: decodeText(uri.at.label) }),
     command: decodeText(uri.command),

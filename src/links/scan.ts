@@ -2,7 +2,9 @@
 import { interpretCommand, type ParsedCommand } from '../analysis/commands.js'
 import { parseSettingName, settingWrites } from '../analysis/settings.js'
 import { textWithHoles } from '../analysis/text.js'
-import type { InvalidLine, Line, Operator, Script, Word } from '../ast/nodes.js'
+import type { Command, Line, Operator, Script, Word } from '../ast/nodes.js'
+import { commands as commandSpecs } from '../data/commands.js'
+import type { CommandSpec } from '../data/types.js'
 
 /** A script of the output tree, composed, its variables replaced. */
 export interface LinkScript {
@@ -10,6 +12,7 @@ export interface LinkScript {
   path: string
   /** As the user knows the file, for diagnostics. */
   file: string
+  /** Scripts that are the same may share it; then it is looked at once. */
   script: Script
   /** `embed`: compiled into a loader, so that what it names is relative to where the loader came from. */
   kind?: 'output' | 'embed'
@@ -25,7 +28,7 @@ export interface ScannedCommand {
   label: string | undefined
   /** What follows on the line. */
   then: Operator['value'] | undefined
-  /** Nothing follows a `||`, or only what says so: that it fails does not matter. */
+  /** Nothing follows its `||`: that it fails does not matter. */
   mayFail: boolean
 }
 
@@ -38,82 +41,136 @@ export interface Assignment {
   conditional: boolean
 }
 
-export interface ScannedScript {
-  source: LinkScript
-  commands: readonly ScannedCommand[]
+/** What a script does with settings; kept for all scripts, so it is small. */
+export interface ScriptSettings {
   /** By name, without scope and type. */
   assignments: ReadonlyMap<string, readonly Assignment[]>
   /** Names that get a value which only the machine knows. */
   computed: ReadonlySet<string>
-  /** Names of the commands that lead out of the script: `exit`, `boot`, `shell`. */
-  exits: ReadonlySet<string>
-  pathOf: (line: Line | InvalidLine) => string
 }
 
-/** They print; nothing that matters here is in them, and there are many. */
-const skipped = new Set(['echo', 'menu', 'prompt', 'goto', 'iseq', 'isset', 'sleep'])
-const waysOut = new Set(['exit', 'shell', 'reboot', 'poweroff', 'sanboot', 'autoboot', 'startpxe'])
+const settingCommands = namesOf(
+  ({ name, options, positional }) =>
+    name === 'time' ||
+    options.some(({ arg }) => arg === 'setting') ||
+    positional.some(({ kind }) => kind === 'setting-autovivify' || kind === 'setting-existing'),
+)
+const uriCommands = namesOf(
+  ({ name, options, positional }) =>
+    name === 'time' ||
+    // the arguments of a kernel may be in a setting
+    name === 'set' ||
+    options.some(({ arg }) => arg === 'image') ||
+    positional.some(({ kind }) => kind === 'uri' || kind === 'image'),
+)
 
-export function scanScript(source: LinkScript): ScannedScript {
-  const commands: ScannedCommand[] = []
+function namesOf(test: (spec: CommandSpec) => boolean): ReadonlySet<string> {
+  return new Set(commandSpecs.filter(test).flatMap(({ name, aliases }) => [name, ...aliases]))
+}
+
+export function scanSettings(script: Script): ScriptSettings {
   const assignments = new Map<string, Assignment[]>()
   const computed = new Set<string>()
-  const exits = new Set<string>()
-  const pathOf = (line: Line | InvalidLine): string => line.origin?.path ?? source.file
+  const fields: string[] = []
+  let forms = 0
+  visit(script, (found) => {
+    if (found.name === 'present') forms++
+    if (found.name !== 'item' && !settingCommands.has(found.name)) return
+    const command = interpret(found)
+    if (!command) return
+    const [target, ...values] = command.positionals
+    if (command.spec?.name === 'set') {
+      if (!target) return
+      const name = parseSettingName(target.text).name
+      const { index, section, isFirst } = found
+      const own = { words: values.map(({ word }) => word), index, section, conditional: !isFirst }
+      const list = assignments.get(name)
+      if (list) list.push(own)
+      else assignments.set(name, [own])
+    } else if (command.spec?.name === 'item') {
+      if (target) fields.push(parseSettingName(target.text).name)
+    } else {
+      for (const { parts, mentionOnly } of settingWrites(command, false)) {
+        if (!mentionOnly) computed.add(parts.name)
+      }
+    }
+  })
+  if (forms > 0) for (const name of fields) computed.add(name)
+  return { assignments, computed }
+}
+
+/** Commands that may name a file, in source order. */
+export function scanCommands(script: Script): ScannedCommand[] {
+  const commands: ScannedCommand[] = []
+  visit(script, (found) => {
+    if (!uriCommands.has(found.name)) return
+    const command = interpret(found)
+    if (!command) return
+    const { index, section, label, line, at } = found
+    const then = operatorAfter(line, at)
+    const mayFail = then === '||' && !line.children.slice(at + 1).some(({ type }) => type === 'command')
+    commands.push({ command, index, section, label, then, mayFail })
+  })
+  return commands
+}
+
+const waysOut = new Set(['exit', 'shell', 'reboot', 'poweroff', 'sanboot', 'autoboot', 'startpxe'])
+const starts = new Set(['boot', 'imgexec', 'chain'])
+
+/** Whether some command leads out of a script by itself: `exit`, or `boot` without a file. */
+export function hasWayOut(script: Script): boolean {
+  let found = false
+  visit(script, ({ name, command }) => {
+    const words = command.children.filter(({ type }) => type === 'word').length
+    if (waysOut.has(name) || (starts.has(name) && words === 1)) found = true
+  })
+  return found
+}
+
+interface Visited {
+  command: Command
+  line: Line
+  /** Position in the line. */
+  at: number
+  /** As written, with holes. */
+  name: string
+  index: number
+  section: number
+  label: string | undefined
+  isFirst: boolean
+}
+
+function visit(script: Script, enter: (found: Visited) => void): void {
+  let index = 0
   let section = 0
   let label: string | undefined
-
-  const add = (found: ScannedCommand, conditional: boolean): void => {
-    const { command } = found
-    const name = command.spec?.name ?? command.name
-    if (waysOut.has(name) || (name === 'imgexec' && command.positionals.length === 0)) exits.add(name)
-    if (name === 'set') {
-      const [target, ...values] = command.positionals
-      if (!target) return
-      const key = parseSettingName(target.text).name
-      const own = { words: values.map(({ word }) => word), index: found.index, section, conditional }
-      const list = assignments.get(key)
-      if (list) list.push(own)
-      else assignments.set(key, [own])
-    } else
-      for (const { parts, mentionOnly } of settingWrites(command, true))
-        if (!mentionOnly) computed.add(parts.name)
-    commands.push(found)
-  }
-
-  for (const line of source.script.children) {
+  for (const line of script.children) {
     if (line.type !== 'line') continue
-    const { children } = line
     let isFirst = true
-    for (const [at, child] of children.entries()) {
+    const { children } = line
+    for (let at = 0; at < children.length; at++) {
+      const child = children[at]!
       if (child.type === 'label') {
         section++
         label = textWithHoles(child)
       } else if (child.type === 'command') {
-        const first = child.children.find(({ type }) => type === 'word')
-        const name = first?.type === 'word' ? textWithHoles(first) : ''
-        let command = skipped.has(name) ? undefined : interpretCommand(child, line)
-        while (command?.inner) command = command.inner
-        if (command) {
-          const index = commands.length
-          const then = operatorAfter(line, at)
-          const mayFail = then === '||' && isShrug(line, at)
-          add({ command, index, section, label, then, mayFail }, !isFirst)
-        }
+        const first = child.children.find((part) => part.type === 'word')
+        const name = first ? textWithHoles(first) : ''
+        enter({ command: child, line, at, name, index, section, label, isFirst })
+        index++
         isFirst = false
       }
     }
   }
-  return { source, commands, assignments, computed, exits, pathOf }
+}
+
+function interpret({ command, line }: Visited): ParsedCommand | undefined {
+  let parsed = interpretCommand(command, line)
+  while (parsed?.inner) parsed = parsed.inner
+  return parsed
 }
 
 function operatorAfter(line: Line, at: number): Operator['value'] | undefined {
   const next = line.children.slice(at + 1).find(({ type }) => type === 'operator' || type === 'command')
   return next?.type === 'operator' ? next.value : undefined
-}
-
-/** What follows the `||` is nothing, or something that goes on as if nothing had happened. */
-function isShrug(line: Line, at: number): boolean {
-  const next = line.children.slice(at + 1).find(({ type }) => type === 'command')
-  return next === undefined
 }

@@ -6,7 +6,7 @@
 import { parseSettingName, referenceParts } from '../analysis/settings.js'
 import { hole } from '../analysis/text.js'
 import type { Word } from '../ast/nodes.js'
-import type { Assignment, ScannedScript } from './scan.js'
+import type { Assignment, ScriptSettings } from './scan.js'
 
 /** At most so many values of a word; of more the rest is unknown. */
 const maxValues = 16
@@ -21,18 +21,18 @@ const marked = /\ue001([^\ue001\ue002]*)\ue002/g
 
 /** Where a word stands. */
 export interface At {
-  script: ScannedScript
+  script: ScriptSettings
   section: number
   index: number
 }
 
 export class Values {
-  readonly #scripts: readonly ScannedScript[]
-  #everywhere: Map<string, { script: ScannedScript; assignment: Assignment }[]> | undefined
+  readonly #scripts: readonly ScriptSettings[]
+  #everywhere: Map<string, { script: ScriptSettings; assignment: Assignment }[]> | undefined
   readonly #global = new Map<string, readonly string[]>()
   readonly #known = new WeakMap<Assignment, (readonly string[])[]>()
 
-  constructor(scripts: readonly ScannedScript[]) {
+  constructor(scripts: readonly ScriptSettings[]) {
     this.#scripts = scripts
   }
 
@@ -75,7 +75,7 @@ export class Values {
   }
 
   /** Remembered, because `set a ${b}${b}` with the same for b would take for ever. */
-  #valueOf(assignment: Assignment, script: ScannedScript, depth: number): readonly string[] {
+  #valueOf(assignment: Assignment, script: ScriptSettings, depth: number): readonly string[] {
     const known = this.#known.get(assignment) ?? []
     this.#known.set(assignment, known)
     const found = known[depth]
@@ -127,9 +127,9 @@ function inForce(all: readonly Assignment[], at: At): { assignments: Assignment[
 }
 
 function collect(
-  scripts: readonly ScannedScript[],
-): Map<string, { script: ScannedScript; assignment: Assignment }[]> {
-  const all = new Map<string, { script: ScannedScript; assignment: Assignment }[]>()
+  scripts: readonly ScriptSettings[],
+): Map<string, { script: ScriptSettings; assignment: Assignment }[]> {
+  const all = new Map<string, { script: ScriptSettings; assignment: Assignment }[]>()
   for (const script of scripts) {
     for (const [name, assignments] of script.assignments) {
       const list = all.get(name) ?? []
