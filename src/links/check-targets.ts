@@ -85,7 +85,19 @@ function checkInside(
 
 function checkPattern(checked: CheckedLink, target: DynamicTarget, tree: Tree, report: Report): void {
   const { link } = checked
+  const severity = link.isOptional ? 'info' : 'warning'
   report(checked, (file, place) => {
+    const common = { ruleId: missingTarget, severity, file, ...(place && { place }) } as const
+    if (!target.pattern.includes('*')) {
+      const near = tree.nearest(target.pattern)?.path
+      const hint = near === undefined ? '' : `; did you mean ${quote(encodeText(near))}?`
+      return new Diagnostic({
+        ...common,
+        reason: `The tree has no ${quote(encodeText(target.pattern))} for ${quote(encodeText(link.text))}${hint}`,
+        note: 'It is asked of the server that machines boot from. Put it into `static/`, or name another server.',
+        ...(near !== undefined && { expected: [near] }),
+      })
+    }
     const folder = target.pattern.includes('/') ? target.pattern.replace(/\/[^/]*$/, '') : ''
     const beside = folder.includes('*') ? 0 : tree.below(folder).length
     const where =
@@ -95,10 +107,7 @@ function checkPattern(checked: CheckedLink, target: DynamicTarget, tree: Tree, r
           ? ` There is no folder ${folderName(folder)}.`
           : ` The folder ${folderName(folder)} has ${count(beside, 'file')} of other names.`
     return new Diagnostic({
-      ruleId: missingTarget,
-      severity: link.isOptional ? 'info' : 'warning',
-      file,
-      ...(place && { place }),
+      ...common,
       reason: `No file of the tree fits ${quote(encodeText(link.text))}`,
       note: `Whatever the machine puts in place of \`\${…}\`, it would get "not found".${where}`,
     })

@@ -131,7 +131,7 @@ describe('links of a tree', () => {
     ])
     assert.deepEqual(problems(report), [
       'boot.ipxe:3:7 warning missing-target: No file of the tree fits `groups/${group}.ipxe`',
-      'boot.ipxe:6:7 warning missing-target: No file of the tree fits `http://${next-server}/nothing.ipxe`',
+      'boot.ipxe:6:7 warning missing-target: The tree has no `nothing.ipxe` for `http://${next-server}/nothing.ipxe`',
     ])
   })
 
