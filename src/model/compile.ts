@@ -9,7 +9,7 @@ import { writeMenuLines } from './menu-lines.js'
 import type { ResolvedMachine } from './machines.js'
 import { entryId, modelProblems, type ModelProblem, shownSource } from './problems.js'
 import type { Entry, KernelEntry, Menu } from './schema.js'
-import { ScriptWriter } from './writer.js'
+import { type LineCache, ScriptWriter } from './writer.js'
 
 export interface CompileOptions {
   /** Id of the menu that machines see first and the path of its script; absent when a script of the user's is first. */
@@ -18,6 +18,8 @@ export interface CompileOptions {
   console?: string
   /** The first menu asks `machines/index.ipxe` whether the machine is known. */
   machines?: boolean
+  /** Lines that the scripts of one build share. */
+  lines?: LineCache
 }
 
 export interface GeneratedScript {
@@ -125,7 +127,7 @@ export function compileMenu(
   writer.append(entries)
   writer.source = menu.source
   writeTail(writer, context)
-  return { path, menu, script: writer.finish() }
+  return { path, menu, script: writer.finish(options.lines) }
 }
 
 function isKernel(entry: Entry): entry is KernelEntry {

@@ -1,5 +1,5 @@
 /** Writes the lines of a generated script, each with the place in the user's source that it stands for. */
-import type { Script } from '../ast/nodes.js'
+import type { Line, Script } from '../ast/nodes.js'
 import { walk } from '../ast/walk.js'
 import { encodeText } from '../syntax/bytes.js'
 import { parse } from '../syntax/parse.js'
@@ -45,26 +45,60 @@ export class ScriptWriter {
    * The script. Its lines point to the user's source: `position` and `origin` are those of what they were made from,
    * and nothing inside them has a span.
    *
+   * @param known lines of other scripts, which this one shares when text and source are the same
    * @throws TypeError when a text broke out of its line: the model was not validated
    */
-  finish(): Script {
-    const script = parse(textToBytes(encodeText(this.lines.map(({ text }) => `${text}\n`).join(''))), {
-      positions: false,
-    })
-    if (script.children.length !== this.lines.length) {
-      throw new TypeError('A generated line holds a line break or ends in a backslash.')
+  finish(known: LineCache = new LineCache()): Script {
+    const children: Line[] = []
+    const missing: { key: string; index: number }[] = []
+    const counts = new Map<string, number>()
+    for (const [index, { text, source }] of this.lines.entries()) {
+      const plain = `${source === undefined ? '' : `${source.file}:${source.offset}`} ${text}`
+      const count = counts.get(plain) ?? 0
+      counts.set(plain, count + 1)
+      // in one script each line is a node of its own
+      const key = count === 0 ? plain : `${count} ${plain}`
+      const line = known.lines.get(key)
+      if (line) children[index] = line
+      else missing.push({ key, index })
     }
-    script.children.forEach((line, index) => {
-      walk(line, (node) => {
-        if ('span' in node) delete node.span
-        return undefined
-      })
-      const { source } = this.lines[index]!
-      if (!source) return
-      const point = { line: source.line, column: source.column, offset: source.offset }
-      line.position = { start: point, end: point }
-      line.origin = { path: source.file }
-    })
-    return script
+    const made = parseLines(missing.map(({ index }) => this.lines[index]!.text))
+    for (const [at, { key, index }] of missing.entries()) {
+      const line = made[at]!
+      setSource(line, this.lines[index]!.source)
+      known.lines.set(key, line)
+      children[index] = line
+    }
+    return { type: 'script', children }
   }
+}
+
+/** The lines of all scripts of one build: those of a machine are mostly those of its menu. */
+export class LineCache {
+  readonly lines = new Map<string, Line>()
+}
+
+function parseLines(texts: readonly string[]): Line[] {
+  const { children } = parse(textToBytes(encodeText(texts.map((text) => `${text}\n`).join(''))), {
+    positions: false,
+  })
+  const lines = children.filter((line) => line.type === 'line')
+  if (lines.length !== texts.length || children.length !== lines.length) {
+    throw new TypeError('A generated line holds a line break or ends in a backslash.')
+  }
+  return lines
+}
+
+function setSource(line: Line, source: Source | undefined): void {
+  walk(line, (node) => {
+    if ('span' in node) delete node.span
+    return undefined
+  })
+  if (!source) {
+    delete line.position
+    return
+  }
+  const point = { line: source.line, column: source.column, offset: source.offset }
+  line.position = { start: point, end: point }
+  line.origin = { path: source.file }
 }

@@ -16,7 +16,10 @@ import { bytesToText, decodeText } from '../syntax/bytes.js'
 import { stringify } from '../syntax/stringify.js'
 import type { Overrides } from './variables.js'
 
-export type CheckOptions = Overrides
+export interface CheckOptions extends Overrides {
+  /** More to say about the project as a whole, when its scripts have no errors: where links lead. */
+  inspect?: (project: Project, scripts: readonly ReadyScript[]) => Promise<readonly Diagnostic[]>
+}
 
 export interface Checked {
   diagnostics: Diagnostic[]
@@ -31,7 +34,11 @@ export async function checkProject(root: string, host: ProjectHost, options: Che
   const { project, diagnostics, sources } = await loadProject(root, host, options)
   if (!project) return { diagnostics, sources }
   const checked = await checkScripts(project)
-  return { diagnostics: [...diagnostics, ...checked.diagnostics], sources }
+  const found = [...diagnostics, ...checked.diagnostics]
+  if (options.inspect && !found.some(({ severity }) => severity === 'error')) {
+    found.push(...(await options.inspect(project, checked.scripts)))
+  }
+  return { diagnostics: found, sources }
 }
 
 /** A script as it will be written. */
@@ -61,7 +68,8 @@ export async function checkScripts(project: Project): Promise<CheckedScripts> {
     for (const other of others) included.add(other)
     found.add(composed.diagnostics)
     const { script } = composed
-    found.add(fillIn(script, underRoot(project.root, path), project.variables, project.config, used))
+    const { root, variables, config } = project
+    found.add(fillIn(script, { path: underRoot(root, path), variables, config, used }))
     scripts.push({ path, kind, script, sources: composed.files })
   }
   reportMissingIndex(project, scripts, found)

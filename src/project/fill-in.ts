@@ -9,20 +9,23 @@ import { substitute } from './substitute.js'
 import type { UseProblem } from './use-checks.js'
 import { missingPart, variableOf, type Variables } from './variables.js'
 
-/**
- * Replaces the variables of a script by `variables`, which are those of the project or of a machine.
- *
- * @param path of the script itself
- * @param used gets the names of the declared variables that occur
- */
+export interface FillIn {
+  /** Of the script itself. */
+  path: string
+  /** Those of the project or of a machine. */
+  variables: Variables
+  config: ProjectConfig
+  /** Gets the names of the declared variables that occur. */
+  used: Set<string>
+  /** What is not to be said where. Default: what the script says. */
+  disabled?: Disabled
+}
+
+/** Replaces the variables of a script, or of some lines of one. */
 export function fillIn(
   script: Script,
-  path: string,
-  variables: Variables,
-  config: ProjectConfig,
-  used: Set<string>,
+  { path, variables, config, used, disabled = disabledIn(script, path) }: FillIn,
 ): Diagnostic[] {
-  const disabled = new Disabled(script, (line) => line.origin?.path ?? path, path)
   const places = new SamePlaces(path)
   substitute(script, {
     look(variable, line) {
@@ -42,6 +45,10 @@ export function fillIn(
     },
   })
   return places.diagnostics()
+}
+
+export function disabledIn(script: Script, path: string): Disabled {
+  return new Disabled(script, (line) => line.origin?.path ?? path, path)
 }
 
 function undefinedVariable(name: string, declared: string | undefined, config: ProjectConfig): UseProblem {

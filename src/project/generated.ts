@@ -2,9 +2,10 @@
 import type { IpxeNode, Line, Script, ScriptContent } from '../ast/nodes.js'
 import { walk } from '../ast/walk.js'
 import { parseDirective } from '../analysis/directives.js'
+import type { Disabled } from '../rules/disabled.js'
 import type { ReadyScript } from './check.js'
 import { composeGenerated } from './compose.js'
-import { fillIn } from './fill-in.js'
+import { disabledIn, fillIn } from './fill-in.js'
 import type { Found } from './found.js'
 import type { ProjectGenerated } from './model.js'
 import { overrideVariables } from './overrides.js'
@@ -17,6 +18,9 @@ interface Template {
   includes: readonly string[]
   /** The variables that occur in it, as `$<name>` spells them. */
   names: readonly string[]
+  /** Where they do: indices of lines. */
+  places: readonly number[]
+  disabled: Disabled
 }
 
 interface Ready extends ReadyScript {
@@ -30,6 +34,9 @@ export class GeneratedScripts {
   readonly #found: Found
   readonly #templates = new Map<Script, Template>()
   readonly #filled = new Map<Script, Map<string, Script>>()
+  /** Lines with their variables filled in, by the values. */
+  readonly #lines = new Map<Line, Map<string, ScriptContent>>()
+  readonly #namesIn = new Map<ScriptContent, readonly string[]>()
   readonly #variables = new Map<string, Variables>()
 
   constructor(project: Project, used: Set<string>, found: Found) {
@@ -61,8 +68,14 @@ export class GeneratedScripts {
       includes = result.files
     }
     const names = new Set<string>()
-    for (const line of composed.children) for (const name of variablesIn(line)) names.add(name)
-    return { script: composed, includes, names: [...names] }
+    const places: number[] = []
+    for (const [index, line] of composed.children.entries()) {
+      const own = this.#namesOf(line)
+      for (const name of own) names.add(name)
+      if (own.length > 0) places.push(index)
+    }
+    const disabled = disabledIn(composed, path)
+    return { script: composed, includes, names: [...names], places, disabled }
   }
 
   #fill({ path, given }: ProjectGenerated, template: Template): Script {
@@ -73,12 +86,43 @@ export class GeneratedScripts {
     const key = JSON.stringify(values)
     let script = known.get(key)
     if (!script) {
-      script = withOwnVariables(template.script)
-      const { root, config } = this.#project
-      this.#found.add(fillIn(script, underRoot(root, path), variables, config, this.#used))
+      script = this.#fillLines(template, path, variables)
       known.set(key, script)
     }
     return script
+  }
+
+  #fillLines({ script, places, disabled }: Template, path: string, variables: Variables): Script {
+    const { root, config } = this.#project
+    const children = [...script.children]
+    const missing: Line[] = []
+    for (const place of places) {
+      const line = children[place] as Line
+      const values = this.#namesOf(line).map((name) => variables.values.get(name)?.text)
+      const key = JSON.stringify(values)
+      const known = this.#lines.get(line) ?? new Map<string, ScriptContent>()
+      this.#lines.set(line, known)
+      let filled = known.get(key)
+      if (!filled) {
+        const copy = copyLine(line)
+        missing.push(copy)
+        known.set(key, copy)
+        filled = copy
+      }
+      children[place] = filled
+    }
+    if (missing.length > 0) {
+      const lines: Script = { type: 'script', children: missing }
+      const options = { path: underRoot(root, path), variables, config, used: this.#used, disabled }
+      this.#found.add(fillIn(lines, options))
+    }
+    return { ...script, children }
+  }
+
+  #namesOf(line: ScriptContent): readonly string[] {
+    const names = this.#namesIn.get(line) ?? variablesIn(line)
+    this.#namesIn.set(line, names)
+    return names
   }
 
   #variablesWith(given: NonNullable<ProjectGenerated['given']>): Variables {
@@ -108,14 +152,6 @@ function variablesIn(line: ScriptContent): string[] {
     return undefined
   })
   return names
-}
-
-/** A script of which the lines with variables can be changed without changing the template; it shares the others. */
-function withOwnVariables(script: Script): Script {
-  return {
-    ...script,
-    children: script.children.map((line) => (variablesIn(line).length > 0 ? copyLine(line as Line) : line)),
-  }
 }
 
 function copyLine(line: Line): Line {

@@ -3,6 +3,7 @@ import type { LineOrigin, Script } from '../ast/nodes.js'
 import { Diagnostic } from '../diagnostics/diagnostic.js'
 import { compileMenus, type CompileOptions, type GeneratedScript } from '../model/compile.js'
 import { compileMachines, type ResolvedMachine } from '../model/machines.js'
+import { LineCache } from '../model/writer.js'
 import { type ModelProblem, shownSource } from '../model/problems.js'
 import type { Group, Menu, Source } from '../model/schema.js'
 import type { ProjectConfig } from './config.js'
@@ -60,9 +61,10 @@ export function compileModel(
   if (isIncomplete) {
     return { model: { menus, groups, machines: [], options, isIncomplete }, generated: [], diagnostics: [] }
   }
-  const resolved = compileMachines(machines, groups, menus, options)
+  const sharing = { ...options, lines: new LineCache() }
+  const resolved = compileMachines(machines, groups, menus, sharing)
   const reached = resolved.resolved.flatMap(({ menu }) => menu ?? [])
-  const compiled = compileMenus(menus, options, reached)
+  const compiled = compileMenus(menus, sharing, reached)
   const problems = [...compiled.problems, ...resolved.problems]
   const model = { menus, groups, machines: resolved.resolved, options, isIncomplete }
   const diagnostics = problems.map((problem) => toDiagnostic(problem, root, config))
@@ -110,6 +112,7 @@ class Outputs {
   readonly #config: ProjectConfig
   readonly #groups: ReadonlyMap<string, Group>
   readonly #origins = new Map<string, LineOrigin>()
+  readonly #made = new Set<LineOrigin>()
   readonly #files = new Map<Menu, string[]>()
   readonly #seen = new Set<Script>()
 
@@ -122,7 +125,7 @@ class Outputs {
   add({ path, script, menu, machine }: GeneratedScript): ProjectGenerated {
     if (!this.#seen.has(script)) {
       this.#seen.add(script)
-      for (const line of script.children) if (line.origin) line.origin = this.#origin(line.origin.path)
+      for (const line of script.children) if (line.origin) line.origin = this.#origin(line.origin)
     }
     const files = menu ? this.#filesOf(menu) : []
     if (!machine) {
@@ -142,10 +145,13 @@ class Outputs {
     }
   }
 
-  #origin(file: string): LineOrigin {
-    const origin = this.#origins.get(file) ?? { path: underRoot(this.#root, file) }
-    this.#origins.set(file, origin)
-    return origin
+  /** Lines are shared, so that some have theirs already. */
+  #origin(origin: LineOrigin): LineOrigin {
+    if (this.#made.has(origin)) return origin
+    const made = this.#origins.get(origin.path) ?? { path: underRoot(this.#root, origin.path) }
+    this.#origins.set(origin.path, made)
+    this.#made.add(made)
+    return made
   }
 
   #filesOf(menu: Menu): string[] {

@@ -3,7 +3,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import { Diagnostic as Problem } from '../diagnostics/diagnostic.js'
 import { suggest } from '../data/suggest.js'
 import { ScriptReader } from './compose.js'
-import { type ProjectConfig, readConfig } from './config.js'
+import { type ProjectConfig, type ReadConfig, readConfig } from './config.js'
 import type { ProjectHost } from './host.js'
 import { findMenuFiles, findScripts, findStatic, type ProjectScript, type StaticFile } from './files.js'
 import { readMenuFiles } from './menu-files.js'
@@ -14,6 +14,8 @@ import { resolveVariables, type Overrides, type Variables } from './variables.js
 export interface LoadOptions extends Overrides {
   /** Folders that are no part of the project although they are in it, relative to its root: where `--out` leads. */
   exclude?: readonly string[]
+  /** What `readConfig` has read already. */
+  config?: ReadConfig
 }
 
 export interface Project {
@@ -49,7 +51,7 @@ export interface Loaded {
  * @param root folder of `ipxetool.yaml` as the user knows it
  */
 export async function loadProject(root: string, host: ProjectHost, options: LoadOptions): Promise<Loaded> {
-  const { config, diagnostics, bytes } = await readConfig(root, host)
+  const { config, diagnostics, bytes } = options.config ?? (await readConfig(root, host))
   const sources = new Map<string, Uint8Array>()
   if (bytes) sources.set(underRoot(root, 'ipxetool.yaml'), bytes)
   if (!config) return { project: undefined, diagnostics, sources }
