@@ -6,7 +6,7 @@ import { checkScripts, type ReadyScript } from '../project/check.js'
 import { HostError } from '../project/host.js'
 import { byCodeUnit } from '../project/paths.js'
 import type { Project } from '../project/project.js'
-import { stringify } from '../syntax/stringify.js'
+import { ScriptPrinter } from './print.js'
 import { makeManifest, type Manifest, type ManifestEntry } from './manifest.js'
 
 export interface BuiltTree {
@@ -32,18 +32,29 @@ export type MakeExtras = (tree: {
   diagnostics: readonly Diagnostic[]
 }) => ReadonlyMap<string, Uint8Array>
 
+export interface BuildSteps {
+  /** More to say about the tree, with its scripts at hand: where links lead. */
+  inspect?: (scripts: readonly ReadyScript[]) => Promise<readonly Diagnostic[]>
+  makeExtras?: MakeExtras
+}
+
 /** Reads through the project's host; writes nothing. */
-export async function buildTree(project: Project, makeExtras?: MakeExtras): Promise<BuiltTree> {
+export async function buildTree(
+  project: Project,
+  { inspect, makeExtras }: BuildSteps = {},
+): Promise<BuiltTree> {
   const checked = await checkScripts(project)
   const diagnostics = [...project.diagnostics, ...checked.diagnostics]
+  // a script that is wrong leads nowhere; say so first
+  if (inspect && !hasErrors(diagnostics)) diagnostics.push(...(await inspect(checked.scripts)))
   const files = new Map<string, Uint8Array>()
   const copies = new Map<string, string>()
   const entries = new Map<string, ManifestEntry>()
+  const printer = new ScriptPrinter()
   for (const { path, kind, script, sources } of checked.scripts) {
     if (kind !== 'output') continue
-    const bytes = stringify(script)
+    const { bytes, sha256 } = printer.print(script)
     files.set(path, bytes)
-    const sha256 = createHash('sha256').update(bytes).digest('hex')
     entries.set(path, {
       size: bytes.length,
       sha256,

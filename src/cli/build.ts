@@ -20,6 +20,7 @@ import { ExitCode } from './exit-codes.js'
 import { findProject, isProject } from './find-project.js'
 import type { Io } from './io.js'
 import { nodeHost } from './node-host.js'
+import { checkTree, makePreview } from './whole-tree.js'
 
 export interface BuildOptions {
   /** The output tree, relative to the current folder; default: `out` of the project. */
@@ -43,7 +44,8 @@ export async function runBuild(target: string | undefined, options: BuildOptions
   const variables = parseVariables(options.var ?? [])
   const root = await findProject(io.cwd, await projectOf(target, options, io))
   const host = nodeHost(io.cwd, io.stderr)
-  const { config } = await readConfig(root, host)
+  const read = await readConfig(root, host)
+  const { config } = read
   const wanted =
     options.out === undefined ? resolve(io.cwd, root, config?.out ?? 'out') : resolve(io.cwd, options.out)
   const out = await resolveOut(wanted)
@@ -57,10 +59,14 @@ export async function runBuild(target: string | undefined, options: BuildOptions
     variables,
     environment: io.env,
     exclude,
+    config: read,
   })
   if (!project) return finish(diagnostics, sources, undefined, options, io)
   checkOut(out, { ...place, sourceFolders: sourceFolders(project) })
-  const tree = await buildTree(project)
+  const tree = await buildTree(project, {
+    inspect: (scripts) => checkTree(project, scripts, io.cwd, out),
+    makeExtras: makePreview,
+  })
   if (hasErrors(tree.diagnostics)) return finish(tree.diagnostics, sources, undefined, options, io)
   const written = await writeTree(out, tree, {
     resolveCopy: (file) => resolve(io.cwd, file),

@@ -21,6 +21,7 @@ import { explainRule } from './explain.js'
 import { findProject } from './find-project.js'
 import type { Io } from './io.js'
 import { nodeHost } from './node-host.js'
+import { checkTree } from './whole-tree.js'
 
 export interface CheckCommandOptions {
   /** Default `pretty`. */
@@ -136,7 +137,11 @@ class Run {
 
   async checkProject({ root, only }: ProjectInput): Promise<void> {
     const { cwd, env } = this.#io
-    const checked = await checkProject(root, this.#host, { variables: this.#variables, environment: env })
+    const checked = await checkProject(root, this.#host, {
+      variables: this.#variables,
+      environment: env,
+      inspect: (project, scripts) => checkTree(project, scripts, cwd, resolve(cwd, root, project.config.out)),
+    })
     this.#addSources(checked.sources)
     if (!only) {
       this.add(checked.diagnostics)

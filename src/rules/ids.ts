@@ -24,3 +24,6 @@ export const ruleIds: ReadonlySet<string> = new Set([
   'undefined-variable',
   'unknown-directive',
 ])
+
+/** What the check of links reports (`src/links`), which `disable=` silences too. */
+export const linkRuleIds: ReadonlySet<string> = new Set(['missing-target', 'wrong-kind'])

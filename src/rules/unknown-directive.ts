@@ -1,7 +1,7 @@
 import { directiveForms, parseDirective } from '../analysis/directives.js'
 import type { Comment, Span } from '../ast/nodes.js'
 import { suggest } from '../data/suggest.js'
-import { ruleIds } from './ids.js'
+import { linkRuleIds, ruleIds } from './ids.js'
 import { didYouMean, quote } from './message.js'
 import type { Rule } from './rule.js'
 
@@ -55,8 +55,8 @@ export const unknownDirective: Rule = {
         report({ line, at, reason: '`disable=` names no rule', expected: ['disable=RULE[,RULE]'], note })
       }
       for (const rule of directive.rules) {
-        if (ruleIds.has(rule.value)) continue
-        const near = suggest(rule.value, ruleIds)
+        if (ruleIds.has(rule.value) || linkRuleIds.has(rule.value)) continue
+        const near = suggest(rule.value, [...ruleIds, ...linkRuleIds])
         const at = spanOf(comment, rule)
         report({
           line,

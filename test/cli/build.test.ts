@@ -77,17 +77,25 @@ describe('ipxetool build', () => {
   })
   const lab = (): string => join(folder, 'lab')
 
+  /** What the build owns, without the manifest. */
+  const treeBytes = (out: string): number =>
+    readdirSync(out, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name !== 'manifest.json')
+      .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0)
+
   it('writes the tree, says where it is, and then that nothing has changed', async () => {
     const first = await build({}, { cwd: lab() })
+    const bytes = treeBytes(join(lab(), 'out'))
     assert.deepEqual(first, {
       code: 0,
-      stdout: 'out: written, 2 files, 24 bytes\nentry: /boot.ipxe\n',
+      stdout: `out: written, 5 files, ${bytes} bytes\nentry: /boot.ipxe\n`,
       stderr: '',
     })
+    assert.match(readFileSync(join(lab(), 'out/preview/index.html'), 'utf8'), /<!doctype html>/i)
     assert.equal(readFileSync(join(lab(), 'out/boot.ipxe'), 'latin1'), '#!ipxe\necho hello\n')
     const { ino, mtimeMs } = statSync(join(lab(), 'out'))
     const second = await build({}, { cwd: lab(), target: 'menus' })
-    assert.equal(second.stdout, 'out: unchanged, 2 files, 24 bytes\nentry: /boot.ipxe\n')
+    assert.equal(second.stdout, `out: unchanged, 5 files, ${bytes} bytes\nentry: /boot.ipxe\n`)
     const after = statSync(join(lab(), 'out'))
     assert.deepEqual([after.ino, after.mtimeMs], [ino, mtimeMs])
   })
@@ -167,8 +175,8 @@ describe('ipxetool build', () => {
       out: join(lab(), 'out'),
       entry: '/boot.ipxe',
       changed: true,
-      files: 2,
-      bytes: 24,
+      files: 5,
+      bytes: treeBytes(join(lab(), 'out')),
       carried: 0,
       diagnostics: [],
       summary: { errors: 0, warnings: 0, infos: 0, files: 0 },
