@@ -62,6 +62,16 @@ export async function buildTree(
       sources: namesInProject(project, sources),
     })
   }
+  for (const { path, file, bytes } of checked.configs) {
+    files.set(path, bytes)
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    entries.set(path, {
+      size: bytes.length,
+      sha256,
+      origin: 'build',
+      sources: namesInProject(project, [file]),
+    })
+  }
   // hashing may take long, and a tree with errors is not written
   const wanted = hasErrors(diagnostics) ? [] : project.staticFiles
   for (const { path, file } of wanted) {

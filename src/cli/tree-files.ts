@@ -16,7 +16,7 @@ import type { Project } from '../project/project.js'
 export async function treeFiles(project: Project, cwd: string, out: string): Promise<Map<string, TreeFile>> {
   const files = new Map<string, TreeFile>()
   for (const [path, other] of await foreignFiles(out)) files.set(path, other)
-  for (const { path, file } of project.staticFiles) {
+  for (const { path, file } of [...project.staticFiles, ...project.configFiles]) {
     const found = fileAt(resolve(cwd, file), { origin: 'static' })
     if (found) files.set(path, found)
   }

@@ -4,6 +4,7 @@ import { Diagnostic } from '../diagnostics/diagnostic.js'
 import { machineIndexPath } from '../model/compile.js'
 import { settingsSetBy } from '../rules/facts.js'
 import { runRules } from '../rules/run.js'
+import { type ReadyConfig, renderConfigs } from './config-files.js'
 import { composeScript, type ComposedScript } from './compose.js'
 import { fillIn } from './fill-in.js'
 import type { ProjectScript } from './files.js'
@@ -51,6 +52,7 @@ export interface ReadyScript extends ProjectScript {
 export interface CheckedScripts {
   /** Without partials, and without those that could not be read. */
   scripts: ReadyScript[]
+  configs: ReadyConfig[]
   diagnostics: Diagnostic[]
 }
 
@@ -81,8 +83,10 @@ export async function checkScripts(project: Project): Promise<CheckedScripts> {
   if (ready.length > 0) scripts.sort((a, b) => byCodeUnit(a.path, b.path))
 
   runRulesOn(project, scripts, found)
+  const { configs, diagnostics } = await renderConfigs(project, used)
+  found.add(diagnostics)
   if (!project.model.isIncomplete) reportUnused(project, used, included, found)
-  return { scripts, diagnostics: found.diagnostics }
+  return { scripts, configs, diagnostics: found.diagnostics }
 }
 
 /** Once for each tree: machines that start alike have the same one. */

@@ -6,8 +6,55 @@ import { parseDocument } from 'yaml'
 import { suggest } from '../data/suggest.js'
 import { Diagnostic, type Place, type Severity } from '../diagnostics/diagnostic.js'
 import { bytesToText, encodeText, textToBytes } from '../syntax/bytes.js'
+import type { StaticFile } from './files.js'
+import { HostError } from './host.js'
+import type { Project } from './project.js'
 import { variableNamePattern } from './schema.js'
 import { findSecrets } from './config-secrets.js'
+
+/** Larger ones are no texts for people: they belong to `static/`. */
+const sizeLimit = 2 ** 20
+
+/** A file below `configs/` as it will be written. */
+export interface ReadyConfig extends StaticFile {
+  bytes: Uint8Array
+}
+
+/** Reads and renders all of a project; `used` gets the names of the variables in them. */
+export async function renderConfigs(
+  { configFiles, reader, variables }: Pick<Project, 'configFiles' | 'reader' | 'variables'>,
+  used: Set<string>,
+): Promise<{ configs: ReadyConfig[]; diagnostics: Diagnostic[] }> {
+  const configs: ReadyConfig[] = []
+  const diagnostics: Diagnostic[] = []
+  const names = [...variables.values.keys()]
+  for (const { path, file } of configFiles) {
+    try {
+      const bytes = await reader.host.readFile(file, sizeLimit)
+      reader.sources.set(file, bytes)
+      const rendered = renderConfig(path, file, bytes, {
+        // a variable without a usable value has been reported where it is declared
+        look: (name) => variables.values.get(name)?.text ?? (variables.failed.has(name) ? '' : undefined),
+        names,
+      })
+      for (const name of rendered.used) used.add(variables.values.get(name)?.variable ?? name)
+      configs.push({ path, file, bytes: rendered.bytes })
+      diagnostics.push(...rendered.diagnostics)
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error
+      diagnostics.push(
+        new Diagnostic({
+          ruleId: 'config-unreadable',
+          severity: 'error',
+          file,
+          reason: `The file cannot be read: ${error.message}`,
+          note: 'Files under `configs/` are small texts; anything else belongs to `static/`.',
+        }),
+      )
+    }
+  }
+  return { configs, diagnostics }
+}
 
 export type ConfigKind = 'ignition' | 'json' | 'yaml' | 'cloud-config' | 'text'
 

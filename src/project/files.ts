@@ -91,6 +91,50 @@ export async function findStatic(
 ): Promise<StaticFile[]> {
   const walk: Walk = { root, reader, diagnostics, count: 0 }
   const top = config.static ?? 'static'
+  try {
+    return await filesBelow(walk, top, '')
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error
+    if (config.static === undefined && (error.kind === 'missing' || error.kind === 'not-folder')) return []
+    const place = config.placeOf(['static'])
+    diagnostics.push(
+      new Diagnostic({
+        ruleId: 'project-static',
+        severity: 'error',
+        file: config.file,
+        reason: `The folder of static files \`${top}\` cannot be read: ${error.message}`,
+        note: 'Make it, or remove the key `static`.',
+        ...(place && { place }),
+      }),
+    )
+    return []
+  }
+}
+
+const configFolder = 'configs'
+
+/** Files for the booted systems, `configs/`: in the tree at the same path, with variables filled in. */
+export async function findConfigFiles(
+  root: string,
+  reader: ScriptReader,
+  diagnostics: Diagnostic[],
+): Promise<StaticFile[]> {
+  try {
+    return await filesBelow({ root, reader, diagnostics, count: 0 }, configFolder, `${configFolder}/`)
+  } catch (error) {
+    if (error instanceof HostError && (error.kind === 'missing' || error.kind === 'not-folder')) return []
+    throw error
+  }
+}
+
+/**
+ * All files below a folder of the project, by path.
+ *
+ * @param prefix of their paths in the tree
+ * @throws HostError when the folder cannot be listed
+ */
+async function filesBelow(walk: Walk, top: string, prefix: string): Promise<StaticFile[]> {
+  const { root, reader } = walk
   const files: StaticFile[] = []
   /** @param above real paths of the folders above, against links that lead in circles */
   const visit = async (folder: string, tree: string, above: readonly string[]): Promise<void> => {
@@ -109,29 +153,13 @@ export async function findStatic(
         problem(walk, 'project-static', path, 'is neither a file nor a folder', 'Only files can be served.')
     }
   }
-  try {
-    const real = await reader.host.realpath(underRoot(root, top))
-    if (!isWithin(reader.boundary, real)) {
-      problem(walk, 'project-link', top, 'is a link that leads out of the project', linkNote)
-      return []
-    }
-    await reader.host.list(underRoot(root, top))
-    await limited(walk, () => visit(top, '', [real]))
-  } catch (error) {
-    if (!(error instanceof HostError)) throw error
-    if (config.static === undefined && (error.kind === 'missing' || error.kind === 'not-folder')) return []
-    const place = config.placeOf(['static'])
-    diagnostics.push(
-      new Diagnostic({
-        ruleId: 'project-static',
-        severity: 'error',
-        file: config.file,
-        reason: `The folder of static files \`${top}\` cannot be read: ${error.message}`,
-        note: 'Make it, or remove the key `static`.',
-        ...(place && { place }),
-      }),
-    )
+  const real = await reader.host.realpath(underRoot(root, top))
+  if (!isWithin(reader.boundary, real)) {
+    problem(walk, 'project-link', top, 'is a link that leads out of the project', linkNote)
+    return []
   }
+  await reader.host.list(underRoot(root, top))
+  await limited(walk, () => visit(top, prefix, [real]))
   return files.sort((a, b) => byCodeUnit(a.path, b.path))
 }
 

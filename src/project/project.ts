@@ -5,7 +5,14 @@ import { suggest } from '../data/suggest.js'
 import { ScriptReader } from './compose.js'
 import { type ProjectConfig, type ReadConfig, readConfig } from './config.js'
 import type { ProjectHost } from './host.js'
-import { findMenuFiles, findScripts, findStatic, type ProjectScript, type StaticFile } from './files.js'
+import {
+  findMenuFiles,
+  findScripts,
+  findConfigFiles,
+  findStatic,
+  type ProjectScript,
+  type StaticFile,
+} from './files.js'
 import { readMenuFiles } from './menu-files.js'
 import { compileModel, type ProjectGenerated, type ProjectModel } from './model.js'
 import { byCodeUnit, folderOf, nameOfPath, underRoot } from './paths.js'
@@ -25,6 +32,8 @@ export interface Project {
   /** In the order of their paths. */
   scripts: readonly ProjectScript[]
   staticFiles: readonly StaticFile[]
+  /** Below `configs/`: copied with variables filled in. */
+  configFiles: readonly StaticFile[]
   /** `menus/*.ts`, relative to the root. */
   menuFiles: readonly string[]
   /** Menus and machines, of YAML and of TypeScript. */
@@ -61,6 +70,7 @@ export async function loadProject(root: string, host: ProjectHost, options: Load
   const variables = resolveVariables(config, options)
   diagnostics.push(...variables.diagnostics)
   const staticFiles = await findStatic(root, config, reader, diagnostics)
+  const configFiles = await findConfigFiles(root, reader, diagnostics)
   const exclude = [config.out, ...(options.exclude ?? []), config.static ?? 'static']
   const scripts = await findScripts(root, reader, exclude, diagnostics)
   const menuFiles = await findMenuFiles(root, reader, exclude, diagnostics)
@@ -69,12 +79,13 @@ export async function loadProject(root: string, host: ProjectHost, options: Load
   const { model, generated, diagnostics: problems } = compileModel(root, config, menus, hasOwnEntry)
   diagnostics.push(...problems)
   if (menus.menus.length === 0 && !menus.isIncomplete) checkEntry(config, scripts, diagnostics)
-  checkCollisions(root, scripts, staticFiles, generated, diagnostics)
+  checkCollisions(root, scripts, [...staticFiles, ...configFiles], generated, diagnostics)
   const project = {
     root,
     config,
     scripts,
     staticFiles,
+    configFiles,
     menuFiles,
     model,
     generated,
