@@ -145,7 +145,7 @@ class Run {
     this.#addSources(checked.sources)
     if (!only) {
       this.add(checked.diagnostics)
-      this.checked += [...checked.sources.keys()].filter((path) => path.endsWith('.ipxe')).length
+      this.checked += checked.sources.size
       return
     }
     const config = resolve(cwd, root, configName)
