@@ -35,11 +35,13 @@ function checkInside(
   const { path, found, fromRoot, climbs } = target
   const isFine = found === 'file' || (found === 'folder' && link.role === 'argument')
   if (isFine && !climbs) return
+  // below the tree's URL there may be what another program serves, or what is put there later; not next to a typo
+  const isElsewhere = target.byUrl === true && (path === '' || tree.nearest(path) === undefined)
   const severity: Severity = isFine
     ? 'warning'
     : link.isOptional
       ? 'info'
-      : fromRoot && !isPlaceKnown
+      : isElsewhere || (fromRoot && !isPlaceKnown)
         ? 'warning'
         : 'error'
   report(checked, (file, place) => {

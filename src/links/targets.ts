@@ -24,6 +24,8 @@ export interface InsideTarget {
   fromRoot: boolean
   /** It begins with more `../` than there are folders. */
   climbs: boolean
+  /** A whole URL on the server of the tree, where something else may answer, too. */
+  byUrl?: true
 }
 
 /** It holds settings that only the machine knows. */
@@ -108,7 +110,14 @@ function absolute(uri: FoundUri, text: string, parsed: Uri, options: TargetOptio
     if (!isBelow) continue
     const path = pathInTree(parseUri(url.slice(treeUrl.length)).path ?? '/')
     if (path.includes(hole)) return pattern(path, options.tree.matching(path), true)
-    return { kind: 'inside', path, found: options.tree.kindOf(path), fromRoot: false, climbs: false }
+    return {
+      kind: 'inside',
+      path,
+      found: options.tree.kindOf(path),
+      fromRoot: false,
+      climbs: false,
+      byUrl: true,
+    }
   }
   if (text.includes(hole)) return pattern(url, [], false)
   return { kind: 'outside', url: decodeText(url) }

@@ -130,11 +130,14 @@ describe('import of endpoints of netboot.xyz', () => {
       offset: made.indexOf('debian-13-xfce'),
     })
     const netboot = find(result, 'ubuntu-netboot-24-04-arm64')
-    assert.deepEqual(netboot?.kind === 'linux' && [netboot.label, netboot.needs, [netboot.args].flat(2).slice(-2)], [
-      'Ubuntu 24.04.4 netboot, arm64',
-      { memory: '3 GiB', network: true, architecture: 'arm64' },
-      ['url', 'http://cdimage.ubuntu.com/releases/24.04.4/release/ubuntu-24.04.4-live-server-arm64.iso'],
-    ])
+    assert.deepEqual(
+      netboot?.kind === 'linux' && [netboot.label, netboot.needs, [netboot.args].flat(2).slice(-2)],
+      [
+        'Ubuntu 24.04.4 netboot, arm64',
+        { memory: '3 GiB', network: true, architecture: 'arm64' },
+        ['url', 'http://cdimage.ubuntu.com/releases/24.04.4/release/ubuntu-24.04.4-live-server-arm64.iso'],
+      ],
+    )
     const rescue = find(result, 'systemrescue-amd64')
     assert.deepEqual(rescue?.kind === 'linux' && [rescue.label, (rescue.initrd as unknown[]).at(-1)], [
       'SystemRescue 13.0',

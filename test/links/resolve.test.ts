@@ -76,7 +76,7 @@ describe('links of a tree', () => {
       'preseed/url file p.cfg',
     ])
     assert.deepEqual(problems(report).length, 1)
-    assert.match(problems(report)[0]!, /^boot\.ipxe:4:21 error missing-target: .*x\.iso/)
+    assert.match(problems(report)[0]!, /^boot\.ipxe:4:21 warning missing-target: .*x\.iso/)
   })
 
   it('follow settings: the last sure value, each that may be, those of other scripts', () => {
