@@ -18,6 +18,8 @@ import { byCodeUnit } from '../project/paths.js'
 import { loadProject, type Project } from '../project/project.js'
 import { ExitCode } from './exit-codes.js'
 import { findProject, isProject } from './find-project.js'
+import { parseVariables } from './variables.js'
+import { useColor } from './output.js'
 import type { Io } from './io.js'
 import { nodeHost } from './node-host.js'
 import { checkTree, makePreview } from './whole-tree.js'
@@ -76,21 +78,6 @@ export async function runBuild(target: string | undefined, options: BuildOptions
   return finish(tree.diagnostics, sources, { ...written, out, entry }, options, io)
 }
 
-function parseVariables(assignments: readonly string[]): Map<string, string> {
-  const variables = new Map<string, string>()
-  for (const assignment of assignments) {
-    const equals = assignment.indexOf('=')
-    if (equals <= 0) {
-      throw new IpxetoolError('bad-variable', `--var "${visible(assignment)}" does not say NAME=VALUE`, {
-        exitCode: 2,
-        hint: 'for example --var repo=http://mirror.example/centos',
-      })
-    }
-    variables.set(assignment.slice(0, equals), assignment.slice(equals + 1))
-  }
-  return variables
-}
-
 /** What `--project` says, or the target when that is a project. */
 async function projectOf(
   target: string | undefined,
@@ -142,7 +129,7 @@ function finish(
   }
   const { stderr } = io
   if (diagnostics.length > 0) {
-    const look = { color: useColor(options, io), width: stderr.columns ?? 120 }
+    const look = { color: useColor(options, io, io.stderr), width: stderr.columns ?? 120 }
     stderr.write(`${prettyReport(diagnostics, sources, look)}\n${summaryLine(diagnostics)}\n`)
   }
   if (!result) stderr.write('nothing was written\n')
@@ -166,9 +153,4 @@ function resultFields(result: Result | undefined): object {
   if (!result) return { ok: false }
   const { out, entry, changed, files, bytes, carried } = result
   return { ok: true, out, entry: `/${urlPath(entry)}`, changed, files, bytes, carried }
-}
-
-function useColor({ color }: BuildOptions, { env, stderr }: Io): boolean {
-  const isWished = color !== false && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
-  return isWished && stderr.isTTY === true
 }

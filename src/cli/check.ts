@@ -19,6 +19,8 @@ import { InputFinder, type InputFailure, type LooseInput, type ProjectInput } fr
 import { ExitCode } from './exit-codes.js'
 import { explainRule } from './explain.js'
 import { findProject } from './find-project.js'
+import { parseVariables } from './variables.js'
+import { useColor } from './output.js'
 import type { Io } from './io.js'
 import { nodeHost } from './node-host.js'
 import { checkTree } from './whole-tree.js'
@@ -52,7 +54,7 @@ export interface CheckCommandOptions {
  */
 export async function runCheck(paths: string[], options: CheckCommandOptions, io: Io): Promise<number> {
   const format = options.json === true ? 'json' : (options.format ?? 'pretty')
-  const look = { color: useColor(options, io), width: io.stdout.columns ?? 120 }
+  const look = { color: useColor(options, io, io.stdout), width: io.stdout.columns ?? 120 }
   if (options.explain !== undefined) {
     io.stdout.write(explainRule(options.explain, look))
     return ExitCode.ok
@@ -233,26 +235,6 @@ async function readAll(stdin: NodeJS.ReadableStream): Promise<Uint8Array> {
     chunks.push(bytes)
   }
   return new Uint8Array(Buffer.concat(chunks))
-}
-
-function parseVariables(assignments: readonly string[]): Map<string, string> {
-  const variables = new Map<string, string>()
-  for (const assignment of assignments) {
-    const equals = assignment.indexOf('=')
-    if (equals <= 0) {
-      throw new IpxetoolError('bad-variable', `--var "${visible(assignment)}" does not say NAME=VALUE`, {
-        exitCode: 2,
-        hint: 'for example --var repo=http://mirror.example/centos',
-      })
-    }
-    variables.set(assignment.slice(0, equals), assignment.slice(equals + 1))
-  }
-  return variables
-}
-
-function useColor({ color }: CheckCommandOptions, { env, stdout }: Io): boolean {
-  const isWished = color !== false && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
-  return isWished && stdout.isTTY === true
 }
 
 function counted(number: number, noun: string): string {

@@ -15,6 +15,8 @@ import { checkScripts } from '../project/check.js'
 import { loadProject } from '../project/project.js'
 import { ExitCode } from './exit-codes.js'
 import { findProject } from './find-project.js'
+import { parseVariables } from './variables.js'
+import { useColor } from './output.js'
 import type { Io } from './io.js'
 import { nodeHost } from './node-host.js'
 import { treeFiles } from './tree-files.js'
@@ -54,7 +56,7 @@ export async function runGraph(options: GraphOptions, io: Io): Promise<number> {
   })
   if (!project) {
     const look = {
-      color: options.color !== false && io.stderr.isTTY === true,
+      color: useColor(options, io, io.stderr),
       width: io.stderr.columns ?? 120,
     }
     const sorted = sortDiagnostics(diagnostics)
@@ -112,19 +114,4 @@ async function save(out: string, text: string, { quiet }: GraphOptions, io: Io):
   }
   const way = relative(io.cwd, full).split(sep).join('/')
   if (quiet !== true) io.stdout.write(`${visible(way.startsWith('..') ? full : way)}\n`)
-}
-
-function parseVariables(assignments: readonly string[]): Map<string, string> {
-  const variables = new Map<string, string>()
-  for (const assignment of assignments) {
-    const equals = assignment.indexOf('=')
-    if (equals <= 0) {
-      throw new IpxetoolError('bad-variable', `--var "${visible(assignment)}" does not say NAME=VALUE`, {
-        exitCode: 2,
-        hint: 'for example --var repo=http://mirror.example/centos',
-      })
-    }
-    variables.set(assignment.slice(0, equals), assignment.slice(equals + 1))
-  }
-  return variables
 }

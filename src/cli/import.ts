@@ -15,6 +15,7 @@ import { toYaml } from '../import/to-yaml.js'
 import { configName } from '../project/config.js'
 import { HostError, type ProjectHost } from '../project/host.js'
 import { ExitCode } from './exit-codes.js'
+import { useColor } from './output.js'
 import type { Io } from './io.js'
 import { nodeHost } from './node-host.js'
 
@@ -94,7 +95,7 @@ function report(
     return
   }
   if (yaml !== undefined && target === undefined) io.stdout.write(yaml)
-  const look = { color: useColor(options, io), width: io.stderr.columns ?? 120 }
+  const look = { color: useColor(options, io, io.stderr), width: io.stderr.columns ?? 120 }
   const text = prettyReport(diagnostics, sources, look)
   if (text !== '') io.stderr.write(`${text}\n`)
   if (yaml === undefined) io.stderr.write('nothing was imported\n')
@@ -213,9 +214,4 @@ function codeOf(error: unknown): string | undefined {
 function shown(path: string, { cwd }: Io): string {
   const way = relative(cwd, path)
   return way.startsWith('..') ? path : way
-}
-
-function useColor({ color }: ImportCommandOptions, { env, stderr }: Io): boolean {
-  const isWished = color !== false && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
-  return isWished && stderr.isTTY === true
 }
