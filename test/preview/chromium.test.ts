@@ -70,7 +70,8 @@ describe('the preview in Chromium', function () {
         `[...document.querySelectorAll('article')].filter((one) => one.checkVisibility()).map((one) => one.innerText).join('\\n---\\n')`,
       ),
     )
-  const title = async (): Promise<unknown> => tab.get(`document.getElementById('title').textContent.trim()`)
+  const shownTitle = `document.getElementById('title').textContent.trim()`
+  const title = async (): Promise<unknown> => tab.get(shownTitle)
   const rows = async (): Promise<string[]> =>
     (await tab.get(
       `[...document.querySelectorAll('#screen .row')].map((row) => (row.querySelector('.bar')?.textContent ?? '').trimEnd())`,
@@ -210,11 +211,10 @@ describe('the preview in Chromium', function () {
     await open('#menus.site.menu/pxelinux')
     assert.equal(await selected(), 'Hand over to PXELINUX')
     await tab.get(`location.hash = '#main/memtest'`)
-    await tab.get(`new Promise((done) => setTimeout(done, 50))`)
+    await tab.until(shownTitle, 'Lab 3, ${hostname}')
     assert.equal(await selected(), 'Memtest86+')
     await tab.get(`history.back()`)
-    await tab.get(`new Promise((done) => setTimeout(done, 200))`)
-    assert.equal(await title(), 'Scripts by hand: ${mode}')
+    await tab.until(shownTitle, 'Scripts by hand: ${mode}')
   })
 
   it('works with a mouse, too', async () => {
@@ -224,8 +224,7 @@ describe('the preview in Chromium', function () {
     await tab.click('#option-9')
     assert.equal(await title(), 'Tools')
     await tab.click('nav a[data-menu="main"]')
-    await tab.get(`new Promise((done) => setTimeout(done, 50))`)
-    assert.equal(await title(), 'Lab 3, ${hostname}')
+    await tab.until(shownTitle, 'Lab 3, ${hostname}')
   })
 
   it('is not moved by hostile texts', async () => {
@@ -271,8 +270,7 @@ describe('the preview in Chromium', function () {
     const before = await background()
     await choose('theme', 'dark')
     assert.notEqual(await background(), before)
-    await tab.get(`location.reload()`).catch(() => undefined)
-    await tab.get(`new Promise((done) => setTimeout(done, 200))`)
+    await tab.reload()
     assert.notEqual(await background(), before, 'it is remembered')
     assert.deepEqual(await tab.get(lowContrast), [])
     await choose('theme', '')

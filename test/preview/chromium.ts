@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
 import { execa, execaSync } from 'execa'
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'chrome']
@@ -80,9 +81,13 @@ export class Chromium {
 
   async stop(): Promise<void> {
     await this.send('Browser.close').catch(() => undefined)
-    const timer = setTimeout(() => this.#process.kill('SIGKILL'), 5000)
+    const stopped = new AbortController()
+    void setTimeout(5000, undefined, { signal: stopped.signal }).then(
+      () => this.#process.kill('SIGKILL'),
+      () => undefined,
+    )
     await this.#process
-    clearTimeout(timer)
+    stopped.abort()
     await rm(this.#profile, { recursive: true, force: true, maxRetries: 5 })
   }
 
@@ -161,6 +166,7 @@ export class Tab {
 
   async prepare({ width, height, media = {} }: Device, scripting: boolean): Promise<void> {
     await this.send('Page.enable')
+    await this.send('Page.setLifecycleEventsEnabled', { enabled: true })
     await this.send('Runtime.enable')
     await this.send('Log.enable')
     await this.send('Emulation.setDeviceMetricsOverride', {
@@ -175,13 +181,42 @@ export class Tab {
   }
 
   async go(url: string): Promise<void> {
+    // The load event of about:blank may still be on its way: only the loader of this navigation counts.
+    const loaded = new Set<string>()
+    let arrived = (): void => undefined
+    this.#browser.listen(({ sessionId, method, params }) => {
+      const { name, loaderId } = (params ?? {}) as { name?: string; loaderId?: string }
+      if (sessionId !== this.#session || method !== 'Page.lifecycleEvent' || name !== 'load') return
+      loaded.add(loaderId ?? '')
+      arrived()
+    })
+    const { loaderId, errorText } = (await this.send('Page.navigate', { url })) as {
+      loaderId: string
+      errorText?: string
+    }
+    if (errorText !== undefined) throw new Error(`${url}: ${errorText}`)
+    await new Promise<void>((resolve) => {
+      arrived = () => {
+        if (loaded.has(loaderId)) resolve()
+      }
+      arrived()
+    })
+  }
+
+  /** Loads the page again, and waits until it is there: what is asked meanwhile may be lost with the old page. */
+  async reload(): Promise<void> {
     const loaded = new Promise<void>((resolve) => {
       this.#browser.listen(({ sessionId, method }) => {
         if (sessionId === this.#session && method === 'Page.loadEventFired') resolve()
       })
     })
-    await this.send('Page.navigate', { url })
+    await this.send('Page.reload')
     await loaded
+  }
+
+  /** Waits until an expression on the page has a value; the test's own time limit ends it. */
+  async until(expression: string, value: unknown): Promise<void> {
+    while ((await this.get(expression)) !== value) await setTimeout(20)
   }
 
   /** The value of an expression on the page. */
