@@ -90,6 +90,19 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
       done(await runGraph(options, io))
     })
 
+  command('machines', 'who gets what, and why')
+    .option('--mac <address>', 'what the machine with this MAC address gets, in any spelling')
+    .option('--uuid <uuid>', 'the same by SMBIOS UUID')
+    .option('--serial <text>', 'the same by serial number')
+    .option('--asset <text>', 'the same by asset tag')
+    .option('--hostname <name>', 'the same by the host name that DHCP gives')
+    .option('--var <name=value>', 'give a build-time variable a value (repeatable)', collect, [])
+    .option('--json', 'report as JSON')
+    .action(async (options: GlobalOptions & { var: string[] }) => {
+      const { runMachines } = await import('./machines.js')
+      done(await runMachines(options, io))
+    })
+
   return program
 }
 

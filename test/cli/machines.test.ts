@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import type { Io } from '../../src/cli/io.js'
+import { run } from '../../src/cli/main.js'
+
+let folder: string
+
+function put(content: string): void {
+  writeFileSync(join(folder, 'ipxetool.yaml'), content)
+}
+
+async function machines(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const out = { stdout: '', stderr: '' }
+  const stream = (name: 'stdout' | 'stderr') => ({
+    write: (text: string | Uint8Array): void => {
+      out[name] += typeof text === 'string' ? text : new TextDecoder().decode(text)
+    },
+    isTTY: true,
+  })
+  const io: Io = {
+    cwd: folder,
+    env: { NO_COLOR: '1' },
+    stdin: Readable.from([]),
+    stdout: stream('stdout'),
+    stderr: stream('stderr'),
+    signal: new AbortController().signal,
+  }
+  return { code: await run(['machines', ...argv], io), ...out }
+}
+
+const menus =
+  'menus: [{ id: main, title: Main, entries: [{ kind: linux, id: a, label: A, kernel: "$<base>/k" }] }]\n'
+const variables = 'variables: { base: { type: url, value: "http://x.example" } }\n'
+
+describe('ipxetool machines', () => {
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ipxetool-machines-'))
+    put(`${variables}${menus}groups: [{ id: web, console: ttyS1 }]
+machines:
+  - { id: node1, group: web, match: { mac: '52:54:00:AB:cd:01' }, entry: a, variables: { base: 'http://y.example' } }
+  - { id: node2, match: { uuid: 4c4c4544-0042-4d10-8031-b4c04f4d4232 } }
+`)
+  })
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('lists who gets what, and why', async () => {
+    assert.deepEqual(await machines(), {
+      code: 0,
+      stdout: [
+        'node1',
+        '  match    mac 52:54:00:AB:cd:01',
+        '  groups   web',
+        '  menu     main                 as all machines',
+        '  entry    a                    its own (node1)',
+        '  console  ttyS1                from the group web',
+        '  $<base>  http://y.example     its own (node1)',
+        '  script   machines/node1.ipxe  found by machines/index.ipxe',
+        '',
+        'node2',
+        '  match   uuid 4c4c4544-0042-4d10-8031-b4c04f4d4232',
+        '  menu    main                 as all machines',
+        '  script  machines/node2.ipxe  found by machines/index.ipxe',
+        '',
+        'all others: the menu main (boot.ipxe)',
+        '',
+      ].join('\n'),
+      stderr: '',
+    })
+  })
+
+  it('answers for one machine, in any spelling of its key', async () => {
+    for (const mac of ['52:54:00:ab:cd:01', '5254.00ab.cd01', '525400ABCD01', ' 52-54-00-ab-cd-01 ']) {
+      const { code, stdout } = await machines('--mac', mac)
+      assert.equal(code, 0)
+      assert.match(stdout, /^matched by mac 52:54:00:AB:cd:01\nnode1\n/)
+    }
+    for (const uuid of ['{4C4C4544-0042-4D10-8031-B4C04F4D4232}', '4c4c454400424d108031b4c04f4d4232']) {
+      assert.match((await machines('--uuid', uuid)).stdout, /^matched by uuid .*\nnode2\n/)
+    }
+    const other = await machines('--mac', '52:54:00:00:00:99', '--hostname', 'x')
+    assert.deepEqual([other.code, other.stdout], [0, 'no machine matches: the menu main (boot.ipxe)\n'])
+  })
+
+  it('is read by programs with --json', async () => {
+    const all = JSON.parse((await machines('--json')).stdout) as { machines: { id: string }[] }
+    assert.deepEqual(
+      all.machines.map(({ id }) => id),
+      ['node1', 'node2'],
+    )
+    const one = JSON.parse((await machines('--json', '--mac', '525400abcd01')).stdout) as object
+    assert.deepEqual(one, {
+      machine: {
+        id: 'node1',
+        groups: ['web'],
+        menu: { value: 'main', from: { kind: 'project' } },
+        entry: { value: 'a', from: { kind: 'machine', id: 'node1' } },
+        console: { value: 'ttyS1', from: { kind: 'group', id: 'web' } },
+        variables: { base: { value: 'http://y.example', from: { kind: 'machine', id: 'node1' } } },
+        script: 'machines/node1.ipxe',
+        keys: [{ kind: 'mac', value: '52:54:00:AB:cd:01' }],
+        by: { kind: 'mac', value: '52:54:00:AB:cd:01' },
+      },
+    })
+    const none = JSON.parse((await machines('--json', '--serial', 'S')).stdout) as object
+    assert.deepEqual(none, { machine: null, menu: 'main', script: 'boot.ipxe' })
+  })
+
+  it('says so without machines, and where the first script is the user’s own', async () => {
+    put(`${variables}${menus}`)
+    assert.deepEqual(await machines(), {
+      code: 0,
+      stdout: 'no machines; all get the menu main (boot.ipxe)\n',
+      stderr: '',
+    })
+    writeFileSync(join(folder, 'boot.ipxe'), '#!ipxe\nchain menus/main.ipxe\n')
+    assert.equal((await machines()).stdout, 'no machines; all get the script boot.ipxe\n')
+  })
+
+  const impossible: [argv: string[], says: RegExp][] = [
+    [['--mac', 'zz'], /--mac "zz" is not possible\n {2}for example --mac 52:54:00/],
+    [['--mac', '52:54:00:12:34'], /not possible/],
+    [['--uuid', '4c4c4544'], /not possible/],
+    [['--serial', ''], /not possible/],
+    [['--var', 'base'], /does not say NAME=VALUE/],
+    [['--project', 'elsewhere'], /elsewhere is not a boot project/],
+  ]
+  for (const [argv, says] of impossible) {
+    it(`${argv.join(' ')}: exit code 2`, async () => {
+      const { code, stderr, stdout } = await machines(...argv)
+      assert.deepEqual([code, stdout], [2, ''], stderr)
+      assert.match(stderr, says)
+    })
+  }
+
+  it('shows what is wrong with a project, without colours where they are not wanted', async () => {
+    put(`${variables}${menus}machines: [{ id: node1, match: { mac: '52:54:00:00:00:01' }, entry: b }]\n`)
+    const { code, stdout, stderr } = await machines()
+    assert.deepEqual([code, stdout], [1, ''])
+    assert.match(stderr, /^ipxetool\.yaml:3:\d+ error machine-boot\n[^]*\n1 error in 1 file\n$/)
+    assert.ok(!stderr.includes('\x1b'))
+    const json = JSON.parse((await machines('--json')).stdout) as object
+    assert.ok('diagnostics' in json)
+  })
+})
