@@ -1,5 +1,5 @@
 /** Runs the user's `menus/*.ts` in a worker thread, with a limit of time and memory. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,6 +21,15 @@ export interface MenuLoaderOptions {
 const memoryLimit = 512
 /** The worker stays for the next file, or the next build of a process that watches. */
 const idleLimit = 5000
+
+/** As frames of a stack name it. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}
 
 /** The sources under tsx, else what was built. */
 function besides(name: string): string {
@@ -46,7 +55,7 @@ class MenuLoader {
   }
 
   load(path: string): Promise<LoadedMenuFile> {
-    const result = this.#last.then(() => this.#run(resolve(this.#options.cwd, path), path))
+    const result = this.#last.then(() => this.#run(realPath(resolve(this.#options.cwd, path)), path))
     this.#last = result.catch(() => undefined)
     return result
   }
