@@ -16,7 +16,10 @@ export interface Analysis {
   readonly sectionOf: ReadonlyMap<Command, number>
 }
 
-export function analyse(script: Script): Analysis {
+/** Interpreted commands of lines that several scripts share. The lines must not change any more. */
+export type KnownCommands = Map<Command, ParsedCommand | undefined>
+
+export function analyse(script: Script, known?: KnownCommands): Analysis {
   const commands: ParsedCommand[] = []
   const commandOf = new Map<Command, ParsedCommand>()
   const sectionOf = new Map<Command, number>()
@@ -24,7 +27,11 @@ export function analyse(script: Script): Analysis {
   const settings = new Settings()
 
   const addCommand = (node: Command, line: Line): void => {
-    let parsed = interpretCommand(node, line)
+    let parsed = known?.get(node)
+    if (!parsed) {
+      parsed = interpretCommand(node, line)
+      known?.set(node, parsed)
+    }
     sectionOf.set(node, labels.all.length)
     if (parsed) commandOf.set(node, parsed)
     for (; parsed; parsed = parsed.inner) {

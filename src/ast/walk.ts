@@ -25,6 +25,20 @@ export function walk(node: IpxeNode, enter: (node: IpxeNode) => boolean | undefi
   }
 }
 
+/** A line of its own, down to the last node; iterative for the same reason. */
+export function copyLine(line: Line): Line {
+  const copy = { ...line }
+  const stack: IpxeNode[] = [copy]
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (!('children' in node)) continue
+    const children: readonly IpxeNode[] = node.children
+    const copies = children.map((child) => ({ ...child }))
+    node.children = copies as typeof node.children
+    for (const child of copies) if ('children' in child) stack.push(child)
+  }
+  return copy
+}
+
 /** The commands of a line, left to right. Empty commands (`|| x`) have no node. */
 export function commandsOf(line: Line): Command[] {
   return line.children.filter((child) => child.type === 'command')

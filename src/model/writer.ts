@@ -1,6 +1,6 @@
 /** Writes the lines of a generated script, each with the place in the user's source that it stands for. */
 import type { Line, Script } from '../ast/nodes.js'
-import { walk } from '../ast/walk.js'
+import { copyLine, walk } from '../ast/walk.js'
 import { encodeText } from '../syntax/bytes.js'
 import { parse } from '../syntax/parse.js'
 import { textToBytes } from '../syntax/bytes.js'
@@ -62,10 +62,10 @@ export class ScriptWriter {
       if (line) children[index] = line
       else missing.push({ key, index })
     }
-    const made = parseLines(missing.map(({ index }) => this.lines[index]!.text))
-    for (const [at, { key, index }] of missing.entries()) {
-      const line = made[at]!
-      setSource(line, this.lines[index]!.source)
+    known.parse(missing.map(({ index }) => this.lines[index]!.text))
+    for (const { key, index } of missing) {
+      const { text, source } = this.lines[index]!
+      const line = setSource(known.copyOf(text), source)
       known.lines.set(key, line)
       children[index] = line
     }
@@ -76,6 +76,17 @@ export class ScriptWriter {
 /** The lines of all scripts of one build: those of a machine are mostly those of its menu. */
 export class LineCache {
   readonly lines = new Map<string, Line>()
+  /** Menus say the same thing over and over: each text is parsed once. */
+  readonly #texts = new Map<string, Line>()
+
+  parse(texts: readonly string[]): void {
+    const missing = [...new Set(texts)].filter((text) => !this.#texts.has(text))
+    for (const [index, line] of parseLines(missing).entries()) this.#texts.set(missing[index]!, line)
+  }
+
+  copyOf(text: string): Line {
+    return copyLine(this.#texts.get(text)!)
+  }
 }
 
 function parseLines(texts: readonly string[]): Line[] {
@@ -86,19 +97,20 @@ function parseLines(texts: readonly string[]): Line[] {
   if (lines.length !== texts.length || children.length !== lines.length) {
     throw new TypeError('A generated line holds a line break or ends in a backslash.')
   }
+  for (const line of lines) {
+    delete line.position
+    walk(line, (node) => {
+      if ('span' in node) delete node.span
+      return undefined
+    })
+  }
   return lines
 }
 
-function setSource(line: Line, source: Source | undefined): void {
-  walk(line, (node) => {
-    if ('span' in node) delete node.span
-    return undefined
-  })
-  if (!source) {
-    delete line.position
-    return
-  }
+function setSource(line: Line, source: Source | undefined): Line {
+  if (!source) return line
   const point = { line: source.line, column: source.column, offset: source.offset }
   line.position = { start: point, end: point }
   line.origin = { path: source.file }
+  return line
 }

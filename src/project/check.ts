@@ -2,6 +2,7 @@
 import type { Script } from '../ast/nodes.js'
 import { Diagnostic } from '../diagnostics/diagnostic.js'
 import { machineIndexPath } from '../model/compile.js'
+import type { KnownCommands } from '../analysis/analyse.js'
 import { settingsSetBy } from '../rules/facts.js'
 import { runRules } from '../rules/run.js'
 import { type ReadyConfig, renderConfigs } from './config-files.js'
@@ -75,30 +76,45 @@ export async function checkScripts(project: Project): Promise<CheckedScripts> {
     scripts.push({ path, kind, script, sources: composed.files })
   }
   reportMissingIndex(project, scripts, found)
-  const ready = await new GeneratedScripts(project, used, found).all()
+  const generated = new GeneratedScripts(project, used, found)
+  const ready = await generated.all()
   for (const { includes, ...script } of ready) {
     for (const other of includes) included.add(other)
     scripts.push(script)
   }
   if (ready.length > 0) scripts.sort((a, b) => byCodeUnit(a.path, b.path))
 
-  runRulesOn(project, scripts, found)
+  runRulesOn(project, scripts, generated.variants, found)
   const { configs, diagnostics } = await renderConfigs(project, used)
   found.add(diagnostics)
   if (!project.model.isIncomplete) reportUnused(project, used, included, found)
   return { scripts, configs, diagnostics: found.diagnostics }
 }
 
-/** Once for each tree: machines that start alike have the same one. */
-function runRulesOn(project: Project, scripts: readonly ReadyScript[], found: Found): void {
+/**
+ * Once for each tree: machines that start alike have the same one.
+ *
+ * @param variants lines of scripts of which the others are those of an earlier script
+ */
+function runRulesOn(
+  { root }: Project,
+  scripts: readonly ReadyScript[],
+  variants: GeneratedScripts['variants'],
+  found: Found,
+): void {
   const paths = new Map<Script, string>()
   for (const { path, script } of scripts) if (!paths.has(script)) paths.set(script, path)
+  const known: KnownCommands = new Map()
   const settingsSetAnywhere = new Set<string>()
-  for (const script of paths.keys()) for (const name of settingsSetBy(script)) settingsSetAnywhere.add(name)
+  for (const script of paths.keys()) {
+    const own = variants.get(script)
+    const lines: Script = own ? { type: 'script', children: [...own] } : script
+    for (const name of settingsSetBy(lines, known)) settingsSetAnywhere.add(name)
+  }
+  const facts = { loose: false, settingsSetAnywhere }
   for (const [script, path] of paths) {
-    found.add(
-      runRules(script, { path: underRoot(project.root, path), facts: { loose: false, settingsSetAnywhere } }),
-    )
+    const only = variants.get(script)
+    found.add(runRules(script, { path: underRoot(root, path), facts, known, ...(only && { only }) }))
   }
 }
 

@@ -1,6 +1,6 @@
 /** Generated scripts on their way into the tree: what `raw` entries include, and the values of variables. */
-import type { IpxeNode, Line, Script, ScriptContent } from '../ast/nodes.js'
-import { walk } from '../ast/walk.js'
+import type { Line, Script, ScriptContent } from '../ast/nodes.js'
+import { copyLine, walk } from '../ast/walk.js'
 import { parseDirective } from '../analysis/directives.js'
 import type { Disabled } from '../rules/disabled.js'
 import type { ReadyScript } from './check.js'
@@ -38,6 +38,8 @@ export class GeneratedScripts {
   readonly #lines = new Map<Line, Map<string, ScriptContent>>()
   readonly #namesIn = new Map<ScriptContent, readonly string[]>()
   readonly #variables = new Map<string, Variables>()
+  /** Of scripts that differ from an earlier one only in values: the lines that do. */
+  readonly variants = new Map<Script, ReadonlySet<ScriptContent>>()
 
   constructor(project: Project, used: Set<string>, found: Found) {
     this.#project = project
@@ -87,6 +89,8 @@ export class GeneratedScripts {
     let script = known.get(key)
     if (!script) {
       script = this.#fillLines(template, path, variables)
+      if (known.size > 0)
+        this.variants.set(script, new Set(template.places.map((at) => script!.children[at]!)))
       known.set(key, script)
     }
     return script
@@ -152,17 +156,4 @@ function variablesIn(line: ScriptContent): string[] {
     return undefined
   })
   return names
-}
-
-function copyLine(line: Line): Line {
-  const copy = { ...line }
-  const stack: IpxeNode[] = [copy]
-  // iterative, because references nest deeper than the C stack
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (!('children' in node)) continue
-    const children = (node.children as IpxeNode[]).map((child) => ({ ...child }))
-    node.children = children as typeof node.children
-    for (const child of children) stack.push(child)
-  }
-  return copy
 }

@@ -28,6 +28,7 @@ export const anacondaArguments: Rule = {
   id: 'anaconda-arguments',
   summary: 'Installer arguments in the spelling of another release of CentOS, Rocky, Alma, RHEL or Fedora.',
   severity: 'error', // only an information where both spellings work
+  judges: 'script',
   docs: {
     why:
       'From EL 9 and Fedora 34 on, the installer ignores `method=`, `repo=`, `ks=` and `text`: they are `inst.repo=`, ' +

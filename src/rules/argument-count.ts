@@ -12,6 +12,7 @@ export const argumentCount: Rule = {
   id: 'argument-count',
   summary: 'A command with too few or too many arguments.',
   severity: 'error',
+  judges: 'line',
   docs: {
     why:
       'iPXE counts words as they are written: `${x}` is one argument even when its value has blanks or is empty. With the ' +

@@ -8,6 +8,7 @@ export const badUrl: Rule = {
   id: 'bad-url',
   summary: 'A URI that iPXE cannot download.',
   severity: 'error',
+  judges: 'line',
   docs: {
     why:
       'The scheme has to be one that iPXE knows, and where there is a host it has to be well formed. Names without a scheme ' +

@@ -7,6 +7,7 @@ export const commentEatsText: Rule = {
   id: 'comment-eats-text',
   summary: 'A `#` at the start of a word that looks like text, not like a comment.',
   severity: 'warning',
+  judges: 'line',
   docs: {
     why:
       'Every word that begins with `#` starts a comment, also in the middle of text: `set color #ff0000` deletes the ' +

@@ -10,6 +10,7 @@ export const coreosAutologin: Rule = {
   id: 'coreos-autologin',
   summary: '`coreos.autologin` for Fedora CoreOS, which has no such argument.',
   severity: 'warning',
+  judges: 'script',
   docs: {
     why:
       'Fedora CoreOS logs nobody in because of a kernel argument: it takes an Ignition configuration with a drop-in for the ' +

@@ -5,6 +5,7 @@ export const duplicateLabel: Rule = {
   id: 'duplicate-label',
   summary: 'A label that the script already has.',
   severity: 'warning',
+  judges: 'script',
   docs: {
     why: '`goto` searches from the first line of the script and takes the first label of the name, always.',
     ok: [':a\n:b\ngoto a\n', ':a\n:A\n'],

@@ -1,5 +1,5 @@
 /** What the rules are told about the world outside one script. */
-import { analyse } from '../analysis/analyse.js'
+import { analyse, type KnownCommands } from '../analysis/analyse.js'
 import type { Script } from '../ast/nodes.js'
 
 export interface ProjectFacts {
@@ -15,7 +15,7 @@ export interface ProjectFacts {
 export const looseFacts: ProjectFacts = { loose: true, settingsSetAnywhere: new Set() }
 
 /** The settings that a script sets: what {@link ProjectFacts.settingsSetAnywhere} is the union of. */
-export function settingsSetBy(script: Script): Set<string> {
-  const { names, patterns } = analyse(script).settings
+export function settingsSetBy(script: Script, known?: KnownCommands): Set<string> {
+  const { names, patterns } = analyse(script, known).settings
   return new Set([...names, ...patterns])
 }

@@ -16,6 +16,7 @@ export const gluedOperator: Rule = {
   id: 'glued-operator',
   summary: '`&&`, `||` or `;` without a blank on both sides is no operator.',
   severity: 'warning',
+  judges: 'line',
   docs: {
     why:
       'iPXE takes `&&`, `||` and `;` for operators only where they are words of their own. `dhcp||shell` is one unknown ' +

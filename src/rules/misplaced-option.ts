@@ -7,6 +7,7 @@ export const misplacedOption: Rule = {
   id: 'misplaced-option',
   summary: 'An option after the first argument is an ordinary word.',
   severity: 'warning', // an error where the command has no room for more words
+  judges: 'line',
   docs: {
     why:
       'Options end at the first argument. `choose target --default x` fails with too many arguments, `kernel URL --name k` ' +

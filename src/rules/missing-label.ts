@@ -10,6 +10,7 @@ export const missingLabel: Rule = {
   id: 'missing-label',
   summary: 'A `goto` to a label that is not in the script.',
   severity: 'error',
+  judges: 'script',
   docs: {
     why:
       'A missing label makes `goto` fail without a word, and without `||` the script ends there. Only the running script ' +

@@ -7,6 +7,7 @@ export const missingMagic: Rule = {
   id: 'missing-magic',
   summary: 'The file does not begin with `#!ipxe` and a blank or line end.',
   severity: 'error',
+  judges: 'script',
   docs: {
     why:
       'iPXE knows a script by its first seven bytes and by nothing else: `#!ipxe` (or the older `#!gpxe`) and one white ' +

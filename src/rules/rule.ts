@@ -23,6 +23,12 @@ export interface Rule {
   readonly summary: string
   /** What it usually reports; a problem may say otherwise. */
   readonly severity: Severity
+  /**
+   * `line`: what it says of a line depends on that line and on {@link RuleContext.facts} alone, so that a line which
+   * scripts share is judged once. Such a rule has no `end`, remembers nothing between lines, and takes nothing from
+   * `analysis` but the commands of the line. `script`: everything else.
+   */
+  readonly judges: 'line' | 'script'
   readonly docs: RuleDocs
   /** Called once for each script. */
   create(context: RuleContext): Visitor

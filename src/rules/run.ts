@@ -1,7 +1,7 @@
 /** Runs rules over one script. */
-import { type Analysis, analyse } from '../analysis/analyse.js'
+import { type Analysis, analyse, type KnownCommands } from '../analysis/analyse.js'
 import { placeOf } from '../analysis/places.js'
-import type { InvalidLine, Line, Script, Word } from '../ast/nodes.js'
+import type { InvalidLine, Line, Script, ScriptContent, Word } from '../ast/nodes.js'
 import { walk } from '../ast/walk.js'
 import { Diagnostic, type Fix } from '../diagnostics/diagnostic.js'
 import { Disabled } from './disabled.js'
@@ -18,6 +18,13 @@ export interface RunOptions {
   facts?: ProjectFacts
   /** Default: all. */
   rules?: readonly Rule[]
+  /** Commands of scripts that share lines with this one; new ones are added. */
+  known?: KnownCommands
+  /**
+   * All other lines of this script are in scripts that were checked with the same facts: rules that judge lines look at
+   * these only.
+   */
+  only?: ReadonlySet<Line | InvalidLine>
 }
 
 /**
@@ -25,9 +32,9 @@ export interface RunOptions {
  * one diagnostic that says so.
  */
 export function runRules(script: Script, options: RunOptions): Diagnostic[] {
-  const { path, facts = looseFacts, rules = allRules } = options
+  const { path, facts = looseFacts, rules = allRules, only, known } = options
   const pathOf = (line: Line | InvalidLine): string => line.origin?.path ?? path
-  const analysis = analyse(script)
+  const analysis = analyse(script, known)
   const disabled = new Disabled(script, pathOf, path)
   const found: Diagnostic[] = []
   const contextOf = (rule: Rule): RuleContext => ({
@@ -42,15 +49,20 @@ export function runRules(script: Script, options: RunOptions): Diagnostic[] {
     },
   })
   const wanted = isBinary(script) ? rules.filter((rule) => rule === missingMagic) : rules
-  dispatch(
-    analysis,
-    wanted.map((rule) => rule.create(contextOf(rule))),
-  )
+  const visitorsOf = (rulesNow: readonly Rule[]): Visitor[] =>
+    rulesNow.map((rule) => rule.create(contextOf(rule)))
+  const { children } = script
+  if (!only) dispatch(children, analysis, visitorsOf(wanted))
+  else {
+    const own = children.filter((line) => only.has(line))
+    dispatch(children, analysis, visitorsOf(wanted.filter(({ judges }) => judges === 'script')))
+    dispatch(own, analysis, visitorsOf(wanted.filter(({ judges }) => judges === 'line')))
+  }
   return found
 }
 
-/** One walk of the tree for all visitors. */
-function dispatch(analysis: Analysis, visitors: readonly Visitor[]): void {
+/** One walk of the lines for all visitors. */
+function dispatch(lines: readonly ScriptContent[], analysis: Analysis, visitors: readonly Visitor[]): void {
   const on = <Kind extends keyof Visitor>(
     kind: Kind,
   ): ((...args: Parameters<Required<Visitor>[Kind]>) => void)[] =>
@@ -78,7 +90,7 @@ function dispatch(analysis: Analysis, visitors: readonly Visitor[]): void {
     })
   }
 
-  for (const line of analysis.script.children) {
+  for (const line of lines) {
     if (line.type === 'invalid') {
       for (const handle of handlers.invalid) handle(line)
       continue

@@ -9,6 +9,7 @@ export const splitReference: Rule = {
   id: 'split-reference',
   summary: 'White space inside `${ … }`.',
   severity: 'error',
+  judges: 'line',
   docs: {
     why:
       'iPXE splits a line into words before it looks for `${…}`. With a blank inside, the parts are separate words of plain ' +

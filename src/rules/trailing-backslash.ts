@@ -10,6 +10,7 @@ export const trailingBackslash: Rule = {
   id: 'trailing-backslash',
   summary: 'A backslash followed by a blank does not continue the line.',
   severity: 'warning',
+  judges: 'line',
   docs: {
     why:
       'Only a backslash that is the very last byte of a line continues it. With a blank after it, it is an ordinary ' +

@@ -7,6 +7,7 @@ export const unclosedReference: Rule = {
   id: 'unclosed-reference',
   summary: '`${` without a `}`.',
   severity: 'warning',
+  judges: 'line',
   docs: {
     why: 'Without its `}` a `${` is plain text, and so is what follows it.',
     ok: ['echo ${ip} ${${a}b}\nset a x\nset xb 1\n', 'echo $ { }\n'],

@@ -5,6 +5,7 @@ export const undefinedVariable: Rule = {
   id: 'undefined-variable',
   summary: '`$<name>` in a script that belongs to no project.',
   severity: 'info', // in a project it is an error, which the project reports when it substitutes
+  judges: 'script',
   docs: {
     why:
       'A build-time variable has a value only in a project, a folder with `ipxetool.yaml`. Elsewhere `$<name>` is legal ' +

@@ -4,6 +4,7 @@ export const unfinishedContinuation: Rule = {
   id: 'unfinished-continuation',
   summary: 'The file ends in the middle of a continued line.',
   severity: 'error',
+  judges: 'line',
   docs: {
     why:
       'A backslash at the end of a line joins the next line to it. When there is none, iPXE drops the line unread and ' +

@@ -52,6 +52,7 @@ export const unknownCommand: Rule = {
   id: 'unknown-command',
   summary: 'iPXE has no command of this name.',
   severity: 'error',
+  judges: 'script',
   docs: {
     why:
       'An unknown command fails with "command not found", and a line that fails ends the script. Names are matched ' +

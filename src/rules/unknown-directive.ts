@@ -9,6 +9,7 @@ export const unknownDirective: Rule = {
   id: 'unknown-directive',
   summary: 'A comment for ipxetool that it does not understand.',
   severity: 'warning',
+  judges: 'line',
   docs: {
     why:
       'A comment that begins with `ipxetool` is a directive: `# ipxetool include FILE` and `# ipxetool disable=RULE`. One ' +

@@ -9,6 +9,7 @@ export const unknownOption: Rule = {
   id: 'unknown-option',
   summary: 'An option that the command does not have, or that lacks its value.',
   severity: 'error',
+  judges: 'line',
   docs: {
     why:
       'Until its first argument a command takes every word that begins with `-` for an option, and refuses those it does ' +

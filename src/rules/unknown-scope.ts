@@ -13,6 +13,7 @@ export const unknownScope: Rule = {
   id: 'unknown-scope',
   summary: '`${scope/name}` in a scope that neither iPXE nor the script makes.',
   severity: 'warning',
+  judges: 'script',
   docs: {
     why:
       'Reading from a scope that does not exist gives nothing, without an error. Reported is only a scope that is one slip ' +

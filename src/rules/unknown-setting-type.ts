@@ -12,6 +12,7 @@ export const unknownSettingType: Rule = {
   id: 'unknown-setting-type',
   summary: 'A setting with a type that iPXE does not have.',
   severity: 'error',
+  judges: 'script',
   docs: {
     why:
       'What follows the colon in a setting is its type, in exact case. With an unknown one `${x:type}` is empty without an ' +

@@ -15,6 +15,7 @@ export const unsetSetting: Rule = {
   id: 'unset-setting',
   summary: '`${name}` that nothing sets and that iPXE does not know.',
   severity: 'warning',
+  judges: 'script',
   docs: {
     why:
       'An unset setting expands to nothing, without an error. Not reported are the settings that iPXE has by itself, DHCP ' +

@@ -6,6 +6,7 @@ export const urlArchitecture: Rule = {
   id: 'url-architecture',
   summary: 'A URL whose path has a cut or misspelt architecture: `…/os/x86/`.',
   severity: 'error',
+  judges: 'line',
   docs: {
     why:
       'Package trees spell their architecture `x86_64` or `aarch64`. A URL that lost its `_64` in a paste answers "not ' +
