@@ -1,5 +1,6 @@
 /** What is in the output tree already: what builds own in it, and what others have put there. */
-import { lstat, readdir, readFile } from 'node:fs/promises'
+import { lstatSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { IpxetoolError } from '../diagnostics/error.js'
 import { isOwned, type Manifest, manifestName, parseManifest } from './manifest.js'
@@ -116,9 +117,9 @@ export function foldersAbove(path: string): string[] {
 }
 
 /** A regular file with the permissions that a build gives. */
-export async function isPlainFile(path: string): Promise<{ size: number } | undefined> {
+export function isPlainFile(path: string): { size: number } | undefined {
   try {
-    const info = await lstat(path)
+    const info = lstatSync(path)
     const isUsual = process.platform === 'win32' || (info.mode & 0o777) === fileMode
     return info.isFile() && isUsual ? { size: info.size } : undefined
   } catch (error) {
