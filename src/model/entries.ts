@@ -156,6 +156,8 @@ function writeFetch(
 function writeBoot(writer: ScriptWriter, label: string): void {
   writer.line(`set what starting ${label}`)
   writer.line('boot || goto failed')
+  // an EFI program may end well: the next entry must not start then
+  writer.line('goto menu')
 }
 
 function writeWimboot(writer: ScriptWriter, { wimboot, files, label }: EntryOf<'wimboot'>): void {
@@ -217,6 +219,7 @@ function writeLocal(writer: ScriptWriter, entry: EntryOf<'local'>): void {
       writer.line(`set what ${entry.label}`)
       writer.line(`set from drive ${entry.drive ?? '0x80'}`)
       writer.line(`${disk} || goto failed`)
+      writer.line('goto menu')
       break
     case 'efi-file':
       writer.line(`set what ${entry.label}`)
@@ -224,6 +227,7 @@ function writeLocal(writer: ScriptWriter, entry: EntryOf<'local'>): void {
       writer.line(
         `sanboot --no-describe --filename ${entry.filename ?? '\\EFI\\BOOT\\BOOTX64.EFI'} || goto failed`,
       )
+      writer.line('goto menu')
       break
   }
 }
