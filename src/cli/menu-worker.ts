@@ -4,8 +4,10 @@
  */
 import { readFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 import { createJiti, type TransformOptions } from 'jiti'
+import { MenuUses, usesModule, type MenuUse } from './menu-uses.js'
 
 export interface MenuRequest {
   id: number
@@ -18,6 +20,8 @@ export interface MenuAnswer {
   /** JSON of what the file exports; absent when that is `undefined`. */
   json?: string
   differs?: boolean
+  /** The first use of each kind in the first run. */
+  uses?: MenuUse[]
   failure?: MenuFailure
 }
 
@@ -26,9 +30,17 @@ export interface MenuOutput {
   printed: string
 }
 
+/** The thread is there and begins: from here on the time counts. */
+export interface MenuStart {
+  started: number
+}
+
 export interface MenuFailure {
-  /** `syntax`: no program at all; `data`: what it exports is no plain data. */
-  kind: 'syntax' | 'thrown' | 'data'
+  /**
+   * `syntax`: no program at all; `data`: what it exports is no plain data; `exit`: it ends the process, with the
+   * code in `message`; `background`: an error that nothing in the file catches or waits for.
+   */
+  kind: 'syntax' | 'thrown' | 'data' | 'exit' | 'background'
   name: string
   message: string
   /** The innermost place in code of the user's. */
@@ -104,29 +116,47 @@ function original(frame: Frame): Frame {
   return { file: frame.file, line: originalLine + 1, column: originalColumn + 1 - name.length }
 }
 
+/** Of an error whose stack was asked for, innermost first; also frames of Node.js and of packages. */
+const framesOf = new WeakMap<object, Frame[]>()
+
 // the helpers of ipxetool/menu, too, read from a stack where they were called
 Error.prepareStackTrace = (error, sites) => {
+  const frames: Frame[] = []
   const lines = sites.map((site) => {
+    const name = site.getFunctionName() ?? '<anonymous>'
     const file = site.getFileName()
     const line = site.getLineNumber()
     const column = site.getColumnNumber()
-    if (file === null || line === null || column === null)
-      return `    at ${site.getFunctionName() ?? '<anonymous>'}`
-    const at = original({ file: file.replace(/^file:\/\//, ''), line, column })
-    return `    at ${site.getFunctionName() ?? '<anonymous>'} (${at.file}:${at.line}:${at.column})`
+    if (file === null || line === null || column === null) return `    at ${name}`
+    const path = file.startsWith('file:') ? fileURLToPath(file) : file
+    const at = original({ file: path, line, column })
+    frames.push(at)
+    return `    at ${name} (${at.file}:${at.line}:${at.column})`
   })
+  framesOf.set(error, frames)
   const name = error instanceof Error ? error.name : 'Error'
   return [`${name}: ${error instanceof Error ? error.message : String(error)}`, ...lines].join('\n')
 }
 
-function innermost(stack: string): Frame | undefined {
-  for (const [, file = '', line, column] of stack.matchAll(
-    /^ {4}at .*?\(?((?:\/|[A-Za-z]:)[^()]*):(\d+):(\d+)\)?$/gm,
-  )) {
-    if (file === menuModule || file.includes('/node_modules/') || !maps.has(file)) continue
-    return { file, line: Number(line), column: Number(column) }
-  }
-  return undefined
+/** The stack is made when it is first asked for. */
+function framesIn(error: Error): readonly Frame[] {
+  return typeof error.stack === 'string' ? (framesOf.get(error) ?? []) : []
+}
+
+function isUsers({ file }: Frame): boolean {
+  return file !== menuModule && !file.includes('/node_modules/') && maps.has(file)
+}
+
+function innermost(error: Error): Frame | undefined {
+  return framesIn(error).find(isUsers)
+}
+
+/** Where the user's code calls a function, itself or through a package; not what Node.js and jiti do on their own. */
+function callOf(error: Error): Frame | undefined {
+  const [caller, ...others] = framesIn(error).filter(({ file }) => file !== usesModule)
+  if (!caller || caller.file.startsWith('node:') || caller.file.includes('/node_modules/jiti/'))
+    return undefined
+  return [caller, ...others].find(isUsers)
 }
 
 async function run(file: string): Promise<string | undefined> {
@@ -158,12 +188,15 @@ async function run(file: string): Promise<string | undefined> {
 class DataError extends TypeError {}
 
 function failureOf(error: unknown, file: string): MenuFailure {
-  if (!(error instanceof Error)) return { kind: 'thrown', name: '', message: String(error) }
-  const [message = ''] = error.message.split('\n')
+  if (!(error instanceof Error)) {
+    const at = onlyThrow(file)
+    return { kind: 'thrown', name: '', message: String(error), ...(at && { at }) }
+  }
+  const message = error.message.split('\n')[0]!.replace(/\(0 , \w+\.([\w$]+)\)/, '$1')
   const { name } = error
   if (error instanceof MenuSyntaxError) return { kind: 'syntax', name, message, at: error.at }
   if (error instanceof DataError) return { kind: 'data', name, message }
-  const at = innermost(error.stack ?? '') ?? importOf(message, file)
+  const at = innermost(error) ?? importOf(message, file)
   return { kind: 'thrown', name, message, ...(at && { at }) }
 }
 
@@ -177,15 +210,36 @@ function importOf(message: string, file: string): Frame | undefined {
   return line < 0 ? undefined : { file, line: line + 1, column: lines[line]!.search(/\S/) + 1 }
 }
 
+/** What is thrown without being an `Error` has no stack: the only line that could have done it. */
+function onlyThrow(file: string): Frame | undefined {
+  const lines = readFileSync(file, 'utf8').split('\n')
+  const found = lines.flatMap((text, index) => {
+    const column = text.search(/\bthrow (?!new )|\breject\(/)
+    return column < 0 ? [] : [{ file, line: index + 1, column: column + 1 }]
+  })
+  return found.length === 1 ? found[0] : undefined
+}
+
 async function answer({ id, file }: MenuRequest): Promise<MenuAnswer> {
+  current = { id, file, background: undefined }
+  uses.take()
   let json: string | undefined
   try {
     json = await run(file)
+    await settled()
   } catch (error) {
     return { id, failure: failureOf(error, file) }
   }
+  const { background } = current
+  if (background) return { id, failure: background }
+  const found = uses.take()
   const again = await silently(() => run(file).catch(() => null))
-  return { id, ...(json !== undefined && { json }), differs: again !== json }
+  return { id, ...(json !== undefined && { json }), differs: again !== json, uses: found }
+}
+
+/** Promises that were refused and that nobody waits for are known after this turn. */
+function settled(): Promise<void> {
+  return new Promise((done) => setImmediate(done))
 }
 
 /** The second run would print everything twice. */
@@ -199,7 +253,10 @@ async function silently<Value>(action: () => Promise<Value>): Promise<Value> {
 }
 
 let isQuiet = false
+let current: { id: number; file: string; background: MenuFailure | undefined } | undefined
 const port = parentPort!
+const uses = new MenuUses(callOf)
+
 // the thread's own streams would keep the process waiting for more
 for (const stream of [process.stdout, process.stderr]) {
   stream.write = (chunk: string | Uint8Array): boolean => {
@@ -208,10 +265,30 @@ for (const stream of [process.stdout, process.stderr]) {
     return true
   }
 }
+
+function onBackground(error: unknown): void {
+  if (current) current.background ??= { ...failureOf(error, current.file), kind: 'background' }
+}
+process.on('uncaughtException', onBackground)
+process.on('unhandledRejection', onBackground)
+
+const exit = process.exit.bind(process)
+process.exit = (code) => {
+  if (current) {
+    const at = innermost(new Error())
+    const message = String(code ?? process.exitCode ?? 0)
+    const failure: MenuFailure = { kind: 'exit', name: '', message, ...(at && { at }) }
+    port.postMessage({ id: current.id, failure } satisfies MenuAnswer)
+  }
+  return exit(code)
+}
+
 port.on('message', (request: MenuRequest) => {
   // while a menu file runs, only what it waits for keeps the thread going: nothing left means that it never ends
   port.unref()
+  port.postMessage({ started: request.id } satisfies MenuStart)
   void answer(request).then((result) => {
+    current = undefined
     port.ref()
     port.postMessage(result)
   })

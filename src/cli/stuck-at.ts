@@ -1,10 +1,11 @@
 /** Where a worker thread that does not answer is. */
 import { Session } from 'node:inspector'
 import { SourceMap } from 'node:module'
-import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Worker } from 'node:worker_threads'
 
 const patience = 1000
+const ownFolder = fileURLToPath(new URL('..', import.meta.url))
 
 interface Reply {
   method?: string
@@ -26,7 +27,7 @@ interface Stuck {
  * The innermost place in a menu file, or beside it, that a busy worker runs; `undefined` when it waits, or when there is no telling.
  * The debugger of the running process is asked, over no port.
  */
-export async function stuckAt(worker: Worker, file: string): Promise<Stuck | undefined> {
+export async function stuckAt(worker: Worker): Promise<Stuck | undefined> {
   const session = new Session()
   let send: ((method: string) => void) | undefined
   try {
@@ -53,7 +54,7 @@ export async function stuckAt(worker: Worker, file: string): Promise<Stuck | und
         if (method === 'Debugger.scriptParsed' && said?.scriptId !== undefined) {
           const { scriptId, url = '', sourceMapURL: map = '' } = said
           const path = url.replace(/^file:\/\//, '')
-          if (path.startsWith(dirname(file))) scripts.set(scriptId, { file: path, map })
+          if (map !== '' && isUsers(path)) scripts.set(scriptId, { file: path, map })
         } else if (method === 'Debugger.paused') {
           clearTimeout(timer)
           const frame = said?.callFrames?.find(({ location }) => scripts.has(location.scriptId))
@@ -70,6 +71,11 @@ export async function stuckAt(worker: Worker, file: string): Promise<Stuck | und
     send?.('Debugger.disable')
     session.disconnect()
   }
+}
+
+/** Not a package, and not the thread's own program. */
+function isUsers(path: string): boolean {
+  return path.startsWith('/') && !path.includes('/node_modules/') && !path.startsWith(ownFolder)
 }
 
 function original(

@@ -93,10 +93,9 @@ function caller(): { source?: Source } {
 }
 
 function frameOf(frame: string | undefined): { file: string; line: number; column: number } | undefined {
-  const match = /\(?((?:file:\/\/)?[^()\s][^()]*):(\d+):(\d+)\)?$/.exec(
-    frame?.replace(/^\s*at (async )?/, '') ?? '',
-  )
-  if (!match) return undefined
-  const file = match[1]!.replace(/^.*[( ](?=\/|file:)/, '').replace(/^file:\/\//, '')
-  return { file, line: Number(match[2]), column: Number(match[3]) }
+  const text = frame?.replace(/^\s*at (async )?/, '') ?? ''
+  // a folder may have brackets in its name
+  const bare = text.endsWith(')') ? text.slice(text.indexOf(' (') + 2, -1) : text
+  const match = /^(?:file:\/\/)?(\S.*):(\d+):(\d+)$/.exec(bare)
+  return match ? { file: match[1]!, line: Number(match[2]), column: Number(match[3]) } : undefined
 }

@@ -6,6 +6,19 @@ export interface LoadedMenuFile {
   problem?: MenuFileProblem
   /** A second run gave something else: clock, random numbers, network. */
   differs?: boolean
+  /** What the file calls that may give something else another time; the first of each kind. */
+  uses?: readonly MenuUse[]
+}
+
+export interface MenuUse {
+  kind: 'clock' | 'random' | 'network' | 'program'
+  /** What was called: `Math.random`. */
+  name: string
+  /** Full path. */
+  file: string
+  /** 1-based; the column in UTF-16 code units. */
+  line: number
+  column: number
 }
 
 export interface MenuFileProblem {

@@ -4,7 +4,7 @@ import { menusSchema, type Menu } from '../model/schema.js'
 import type { ScriptReader } from './compose.js'
 import type { ProjectConfig } from './config.js'
 import { HostError } from './host.js'
-import type { LoadedMenuFile, MenuFileProblem } from './host-menus.js'
+import type { LoadedMenuFile, MenuFileProblem, MenuUse } from './host-menus.js'
 import type { MenuSources } from './model.js'
 import { underRoot } from './paths.js'
 import { explainIssues } from './schema-issues.js'
@@ -62,11 +62,12 @@ async function readMenuFile(path: string, reader: ScriptReader, places: SourcePl
 }
 
 async function checkMenus(
-  { value, differs }: LoadedMenuFile,
+  loaded: LoadedMenuFile,
   file: string,
   path: string,
   places: SourcePlaces,
 ): Promise<Read> {
+  const { value } = loaded
   const list = Array.isArray(value) ? (value as unknown[]) : [value]
   const wrong = list.findIndex((item) => typeof item !== 'object' || item === null || Array.isArray(item))
   if (value === undefined || value === null || (wrong >= 0 && !Array.isArray(value))) {
@@ -95,21 +96,53 @@ async function checkMenus(
   await places.complete(list, path)
   const result = menusSchema.safeParse(list)
   const diagnostics: Diagnostic[] = []
-  if (differs === true) {
-    const problem: MenuFileProblem = {
-      ruleId: 'menu-not-deterministic',
-      reason: `\`${file}\` gives other menus when it runs again`,
-      note: 'The same project should give the same tree: no clock, no random numbers, nothing that a server says differently each time.',
-      line: 1,
-      column: 1,
-    }
-    diagnostics.push(await toDiagnostic(problem, file, places, 'warning'))
-  }
+  diagnostics.push(...(await nonDeterminism(loaded, file, places)))
   if (result.success) return { menus: result.data, diagnostics }
   for (const report of explainIssues(result.error.issues, data, ['menus'])) {
-    diagnostics.push(places.diagnostic(report, data, file))
+    diagnostics.push(await places.diagnostic(report, data, file))
   }
   return { menus: undefined, diagnostics }
+}
+
+const kinds: Record<MenuUse['kind'], string> = {
+  clock: 'asks the clock',
+  random: 'takes a random number',
+  network: 'asks the network',
+  program: 'starts another program',
+}
+
+const ruleId = 'menu-not-deterministic'
+const sameTree = 'The same project should give the same tree'
+
+/** What may give other menus tomorrow: where it is asked; else only that it did. */
+async function nonDeterminism(
+  { differs, uses = [] }: LoadedMenuFile,
+  file: string,
+  places: SourcePlaces,
+): Promise<Diagnostic[]> {
+  const found: Diagnostic[] = []
+  for (const { kind, name, ...at } of uses) {
+    const shown = (await places.isDisabled(at.file, at.line, ruleId)) ? undefined : kinds[kind]
+    if (shown === undefined) continue
+    const problem: MenuFileProblem = {
+      ruleId,
+      reason: `The menu file ${shown}: \`${name}\`${differs === true ? ', and gives other menus each time' : ''}`,
+      note:
+        `${sameTree}: keep the value in a file that is imported, or in a variable of ipxetool.yaml. ` +
+        `Where it does no harm: // ipxetool disable=${ruleId}`,
+      ...at,
+    }
+    found.push(await toDiagnostic(problem, file, places, 'warning'))
+  }
+  if (uses.length > 0 || differs !== true) return found
+  const problem: MenuFileProblem = {
+    ruleId,
+    reason: `\`${file}\` gives other menus when it runs again`,
+    note: `${sameTree}: nothing that is counted up, no clock, no random numbers, nothing that a server says differently each time.`,
+    line: 1,
+    column: 1,
+  }
+  return [await toDiagnostic(problem, file, places, 'warning')]
 }
 
 async function toDiagnostic(

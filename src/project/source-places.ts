@@ -6,11 +6,18 @@ import { HostError } from './host.js'
 import { placeOfSource } from './model.js'
 import { isWithin, underRoot } from './paths.js'
 import type { SchemaReport } from './schema-issues.js'
+import type { YamlPath } from './yaml.js'
 
 export class SourcePlaces {
   readonly root: string
   readonly #reader: ScriptReader
   readonly #lines = new Map<string, Promise<Lines | undefined>>()
+  /** Where menus and entries of a file begin: offsets. */
+  readonly #starts = new Map<string, Set<number>>()
+  /** Where menus of a file begin. */
+  readonly #menuStarts = new Map<string, Set<number>>()
+  /** Menus and entries that have a place of their own. */
+  readonly #own = new WeakSet<object>()
 
   constructor(root: string, reader: ScriptReader) {
     this.root = root
@@ -33,6 +40,7 @@ export class SourcePlaces {
     const top: Source = { file: path, line: 1, column: 1, offset: 0 }
     for (const menu of menus) {
       const source = await this.#completeOne(menu, top)
+      note(this.#menuStarts, source)
       const entries = (menu as { entries?: unknown } | null)?.entries
       if (!Array.isArray(entries)) continue
       for (const entry of entries as unknown[]) await this.#completeOne(entry, source)
@@ -42,7 +50,12 @@ export class SourcePlaces {
   async #completeOne(item: unknown, outer: Source): Promise<Source> {
     if (typeof item !== 'object' || item === null || Array.isArray(item)) return outer
     const owner = item as { source?: unknown }
-    owner.source = (await this.#inProject(owner.source)) ?? outer
+    const own = await this.#inProject(owner.source)
+    owner.source = own ?? outer
+    if (own) {
+      this.#own.add(item)
+      note(this.#starts, own)
+    }
     return owner.source as Source
   }
 
@@ -58,33 +71,76 @@ export class SourcePlaces {
 
   /** @param column in UTF-16 code units, 1-based */
   async place(file: string, line: number, column: number): Promise<Place | undefined> {
+    const point = (await this.#linesOf(file))?.point(line, column)
+    return point && { start: point, end: point }
+  }
+
+  #linesOf(file: string): Promise<Lines | undefined> {
     let lines = this.#lines.get(file)
     if (!lines) {
       lines = this.#read(file)
       this.#lines.set(file, lines)
     }
-    const point = (await lines)?.point(line, column)
-    return point && { start: point, end: point }
+    return lines
   }
 
-  /** A problem with data that a file gave: at the innermost menu or entry that it is in. */
-  diagnostic({ path, reason, expected, note }: SchemaReport, data: unknown, file: string): Diagnostic {
+  /** Does a comment on this line, or on the one before, say `ipxetool disable=RULE`? */
+  async isDisabled(full: string, line: number, rule: string): Promise<boolean> {
+    const path = this.#relative(full)
+    if (path === undefined) return false
+    const lines = await this.#linesOf(underRoot(this.root, path))
+    const texts = [lines?.text(line), lines?.text(line - 1).replace(/^(?!\s*\/\/).*/s, '')]
+    return texts.some((text) => {
+      const rules = /\/\/.*\bipxetool disable=([\w,-]+)/.exec(text ?? '')?.[1]
+      return rules?.split(',').includes(rule)
+    })
+  }
+
+  /** A problem with data that a file gave: at the key in the innermost menu or entry, or at that. */
+  async diagnostic(report: SchemaReport, data: unknown, file: string): Promise<Diagnostic> {
+    const { path, reason, expected, note, isMissing } = report
     let source: Source = { file: '', line: 1, column: 1, offset: 0 }
     let value = data
-    for (const step of path) {
+    let rest = path
+    let isOwn = false
+    for (const [index, step] of path.entries()) {
       if (typeof value !== 'object' || value === null) break
       value = (value as Record<string | number, unknown>)[step]
-      source = (value as { source?: Source } | null | undefined)?.source ?? source
+      const found = (value as { source?: Source } | null | undefined)?.source
+      if (!found) continue
+      source = found
+      rest = path.slice(index + 1)
+      isOwn = this.#own.has(value as object)
     }
+    const name = source.file === '' ? file : underRoot(this.root, source.file)
+    const keys = isMissing === true ? rest.slice(0, -1) : rest
+    const place = await this.#placeOfKey(name, source, keys, isOwn)
     return new Diagnostic({
       ruleId: 'menu-schema',
       severity: 'error',
-      file: source.file === '' ? file : underRoot(this.root, source.file),
+      file: name,
       reason,
-      place: placeOfSource(source),
+      place: place ?? placeOfSource(source),
       ...(expected && { expected }),
       ...(note !== undefined && { note: inJavaScript(note) }),
     })
+  }
+
+  /** The key in the text between a menu or entry and the next one; undefined: there is no telling. */
+  async #placeOfKey(
+    file: string,
+    source: Source,
+    keys: YamlPath,
+    isOwn: boolean,
+  ): Promise<Place | undefined> {
+    const lines = await this.#linesOf(file)
+    if (!lines || keys.length === 0) return undefined
+    const names = keys.map(String)
+    const isSure = isOwn && keys.every((key) => typeof key === 'string')
+    const found = lines.key(names, source.offset, after(this.#starts.get(source.file), source.offset), isSure)
+    // a menu goes on after its entries
+    const end = after(this.#menuStarts.get(source.file), source.offset)
+    return found ?? lines.key(names, source.offset, end, false)
   }
 
   #relative(full: string): string | undefined {
@@ -104,6 +160,15 @@ export class SourcePlaces {
   }
 }
 
+function note(starts: Map<string, Set<number>>, { file, offset }: Source): void {
+  starts.set(file, (starts.get(file) ?? new Set()).add(offset))
+}
+
+/** The first start behind an offset. */
+function after(starts: ReadonlySet<number> | undefined, offset: number): number {
+  return Math.min(...[...(starts ?? [])].filter((start) => start > offset))
+}
+
 /** Notes about YAML do not help here. */
 function inJavaScript(note: string): string {
   if (note.startsWith('YAML')) return 'Put quotes around it.'
@@ -111,6 +176,9 @@ function inJavaScript(note: string): string {
     ? 'It is `undefined` or `null`: does a condition or a function give nothing?'
     : note
 }
+
+/** Comments and texts. */
+const notCode = /\/\/[^\n]*|\/\*[^]*?\*\/|(['"`])(?:\\[^]|(?!\1)[^\\])*\1/g
 
 class Lines {
   readonly #bytes: Uint8Array
@@ -124,9 +192,49 @@ class Lines {
   point(line: number, column: number): Place['start'] {
     const number = Math.min(Math.max(1, line), this.#starts.length)
     const start = this.#starts[number - 1]!
-    const end = this.#starts[number] ?? this.#bytes.length
-    const text = new TextDecoder().decode(this.#bytes.subarray(start, end))
-    const before = new TextEncoder().encode(text.slice(0, Math.max(0, column - 1))).length
+    const before = new TextEncoder().encode(this.text(number).slice(0, Math.max(0, column - 1))).length
     return { line: number, column: before + 1, offset: start + before }
+  }
+
+  /**
+   * Where a chain of keys ends, each below the one before. Numbers in it are passed over.
+   *
+   * @param isSure false: only a key that occurs once is the one
+   */
+  key(keys: readonly string[], from: number, to: number, isSure: boolean): Place | undefined {
+    // one character for each byte, so that indices are offsets
+    const text = new TextDecoder('latin1').decode(
+      this.#bytes.subarray(from, Math.min(to, this.#bytes.length)),
+    )
+    const code = text.replace(notCode, (part, _quote, offset: number) =>
+      /^['"]/.test(part) && /^\s*:/.test(text.slice(offset + part.length)) ? part : ' '.repeat(part.length),
+    )
+    let found: RegExpExecArray | undefined
+    let start = 0
+    for (const key of keys) {
+      if (/^\d+$/.test(key)) continue
+      const name = key.replace(/[^\w]/g, '\\$&')
+      const pattern = new RegExp(`(?<![\\w$.-])(?:'${name}'|"${name}"|${name})(?=\\s*[:,}\\n])`, 'g')
+      pattern.lastIndex = start
+      const [first, second] = [pattern.exec(code), pattern.exec(code)]
+      if (!first || (second && !isSure)) return undefined
+      found = first
+      start = pattern.lastIndex = first.index + first[0].length
+    }
+    return found && { start: this.#pointAt(from + found.index), end: this.#pointAt(from + start) }
+  }
+
+  #pointAt(offset: number): Place['start'] {
+    let line = this.#starts.length
+    while (line > 1 && this.#starts[line - 1]! > offset) line--
+    return { line, column: offset - this.#starts[line - 1]! + 1, offset }
+  }
+
+  /** With its line end; empty where there is none. */
+  text(line: number): string {
+    const start = this.#starts[line - 1]
+    return start === undefined
+      ? ''
+      : new TextDecoder().decode(this.#bytes.subarray(start, this.#starts[line]))
   }
 }
