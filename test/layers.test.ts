@@ -29,6 +29,7 @@ const rules: LayerRules = {
     import: project,
     lsp: project,
     fetch: machines,
+    initrd: [...machines, 'fetch'],
     loader: machines,
     serve: machines,
     boot: machines,

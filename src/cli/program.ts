@@ -33,8 +33,8 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
         'A first project: copy menus/example, change its ipxetool.yaml, then `ipxetool build && ipxetool serve`.',
     )
 
-  const command = (spec: string, description: string): Command =>
-    program
+  const command = (spec: string, description: string, parent: Command = program): Command =>
+    parent
       .command(spec)
       .description(description)
       .exitOverride()
@@ -78,6 +78,21 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
     .action(async (kind: string, path: string, options: GlobalOptions) => {
       const { runImport } = await import('./import.js')
       done(await runImport(kind, path, options, io))
+    })
+
+  const initrd = program.command('initrd').description('work on initrds').exitOverride()
+  command(
+    'append <image> <files...>',
+    'add files, each SOURCE or SOURCE:PATH/IN/INITRD, to an initrd',
+    initrd,
+  )
+    .option('--output <file>', 'write another file instead of replacing the image')
+    .option('--compress <how>', 'gzip, none or zstd (default: gzip)')
+    .option('--mode <octal>', 'permissions of the files (default: 644, or 755 for programs)')
+    .option('--json', 'report as JSON')
+    .action(async (image: string, files: string[], options: GlobalOptions) => {
+      const { runInitrdAppend } = await import('./initrd.js')
+      done(await runInitrdAppend(image, files, options, io))
     })
 
   command('graph', 'what leads where')
