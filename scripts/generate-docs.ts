@@ -1,10 +1,17 @@
 /**
- * Writes what can be generated in the documentation: docs/rules.md from the rules, and the output of commands in
- * README.md between `<!-- example: COMMAND -->` and `<!-- end -->`. `test/docs.test.ts` fails when they are not current.
+ * Writes what can be generated in the documentation: docs/rules.md from the rules, and in README.md and docs/menus.md what
+ * stands between one of these and `<!-- end -->`. `test/docs.test.ts` fails when they are not current.
+ *
+ * - `<!-- example: COMMAND -->`: the output of a command
+ * - `<!-- file: PATH -->`: a file
+ * - `<!-- built: PROJECT PATH LABEL -->`: in the tree of a project, in a script, what is below a label
+ * - `<!-- generated: NAME -->`: a table of the menu model
  *
  *   npx tsx scripts/generate-docs.ts
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execaSync } from 'execa'
 import * as prettier from 'prettier'
@@ -12,6 +19,7 @@ import { exampleScript } from '../src/rules/example.js'
 import { allRules } from '../src/rules/index.js'
 import type { Rule } from '../src/rules/rule.js'
 import { bytesToText, decodeText } from '../src/syntax/bytes.js'
+import { modelTables } from './model-tables.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -19,7 +27,9 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 export async function generatedDocs(): Promise<Map<string, string>> {
   const files = new Map<string, string>()
   files.set('docs/rules.md', await tidy(rulesPage()))
-  files.set('README.md', await tidy(withExamples(readFileSync(`${root}/README.md`, 'utf8'))))
+  for (const page of ['README.md', 'docs/menus.md']) {
+    files.set(page, await tidy(filled(readFileSync(`${root}/${page}`, 'utf8'))))
+  }
   return files
 }
 
@@ -69,13 +79,40 @@ function readable(bytes: Uint8Array): string {
   return text.endsWith('\n') ? text : `${text}\n`
 }
 
-function withExamples(text: string): string {
+/** What each kind of marker stands for. */
+const fillers: Record<string, (words: string) => string> = {
+  example: (command) => fenced('', `$ ipxetool ${command}\n${run(command.split(' '))}`),
+  file: (path) => fenced(extname(path).slice(1), readFileSync(join(root, path), 'utf8')),
+  built: (words) => {
+    const [project, path, label] = words.split(' ') as [string, string, string]
+    return fenced('ipxe', builtLines(project, path, label))
+  },
+  generated: (name) => `${modelTables().get(name) ?? `no table ${name}`}\n`,
+}
+
+function filled(text: string): string {
   return text.replace(
-    /(<!-- example: (.*?) -->\n)[^]*?(<!-- end -->)/g,
-    (_, open: string, command: string, end: string) => {
-      return `${open}\n\`\`\`\n$ ipxetool ${command}\n${run(command.split(' '))}\`\`\`\n\n${end}`
-    },
+    /(<!-- (example|file|built|generated): (.*?) -->\n)[^]*?(<!-- end -->)/g,
+    (_, open: string, kind: string, words: string, end: string) =>
+      `${open}\n${fillers[kind]!(words)}\n${end}`,
   )
+}
+
+function fenced(language: string, text: string): string {
+  return `\`\`\`${language}\n${text}\`\`\`\n`
+}
+
+/** From a label to the next blank line. */
+function builtLines(project: string, path: string, label: string): string {
+  const out = mkdtempSync(join(tmpdir(), 'ipxetool-docs-'))
+  try {
+    run(['build', '--project', project, '--out', out])
+    const text = readFileSync(join(out, path), 'utf8')
+    const start = text.indexOf(`\n:${label}\n`) + 1
+    return text.slice(start, text.indexOf('\n\n', start) + 1)
+  } finally {
+    rmSync(out, { recursive: true, force: true })
+  }
 }
 
 /** What the built program prints, without colour, from the project's root. */

@@ -5,7 +5,7 @@ import { generatedDocs } from '../scripts/generate-docs.js'
 const root = new URL('..', import.meta.url)
 
 describe('documentation', () => {
-  it('is as generated: the rules, and the output of the examples (npx tsx scripts/generate-docs.ts)', async () => {
+  it('is as generated: the rules, the tables, the output of the examples (npx tsx scripts/generate-docs.ts)', async () => {
     for (const [path, text] of await generatedDocs()) {
       assert.equal(readFileSync(new URL(path, root), 'utf8'), text, path)
     }
@@ -16,6 +16,7 @@ describe('documentation', () => {
       'README.md',
       'CONTRIBUTING.md',
       'docs/project.md',
+      'docs/menus.md',
       'docs/serve.md',
       'docs/rules.md',
     ]) {

@@ -258,7 +258,6 @@ const checkTypes = { integer: 'int32', ipv4: 'ipv4', mac: 'hex', uuid: 'uuid' } 
 
 function writeField(writer: ScriptWriter, id: string, field: FormField): void {
   const again = `${id}-${field.name}`
-  if (field.value !== undefined) writer.line(`isset \${${field.name}} || set ${field.name} ${field.value}`)
   writer.label(again)
   const hint = field.values ? ` (${field.values.join(', ')})` : ''
   writer.line(`echo ${field.label}${hint}:`)

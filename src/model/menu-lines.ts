@@ -9,6 +9,7 @@ import {
   type EntryOf,
   type Firmware,
   type KernelEntry,
+  type Menu,
   type Needs,
 } from './schema.js'
 import type { ScriptWriter } from './writer.js'
@@ -28,6 +29,7 @@ export function writeMenuLines(writer: ScriptWriter, context: MenuContext): void
     writer.comment('Machines that the project knows by name go their own way, once')
     writer.line(`isset \${machine} || chain --autofree ${machineIndex} ||`)
   }
+  writeFieldValues(writer, menu)
   if (start !== undefined) {
     writer.line()
     writer.line(`goto ${start}`)
@@ -60,6 +62,22 @@ export function writeMenuLines(writer: ScriptWriter, context: MenuContext): void
   writer.line(`choose ${initial}${wait}target || set target ${isFirst ? 'leave' : 'back'}`)
   if (context.canFail) writer.line('clear problem')
   writer.line('goto ${target}')
+}
+
+/** Whoever picks an entry without its form, or starts it by itself, gets what the form would have started with. */
+function writeFieldValues(writer: ScriptWriter, menu: Menu): void {
+  const forms = menu.entries.filter((entry) => entry.kind === 'form')
+  const known = forms.filter(({ fields }) => fields.some(({ value }) => value !== undefined))
+  if (known.length === 0) return
+  writer.line()
+  writer.comment('What the questions below start with, and what counts where nobody answers them')
+  for (const { fields, source } of known) {
+    if (source) writer.source = source
+    for (const { name, value } of fields) {
+      if (value !== undefined) writer.line(`isset \${${name}} || set ${name} ${value}`)
+    }
+  }
+  writer.source = menu.source
 }
 
 function itemLine(entry: Entry, context: MenuContext): string {

@@ -15,15 +15,21 @@ export type Firmware = (typeof firmwares)[number]
 /** An id is an item's name, a label and a part of file names, so it is short and plain. */
 export const idPattern = /^[a-z0-9][a-z0-9-]{0,39}$/
 
-const id = z.string().regex(idPattern).describe('Small letters, digits and hyphens; unique in its menu.')
+const id = z
+  .string()
+  .regex(idPattern)
+  .meta({ title: 'id' })
+  .describe('Small letters, digits and hyphens; unique in its menu.')
 const oneLine = z
   .string()
   .min(1)
   .regex(/^[^\r\n\0]*$/)
+  .meta({ title: 'text' })
 const uri = z
   .string()
   .min(1)
   .regex(/^\S+$/)
+  .meta({ title: 'URL' })
   .describe('An absolute URL, or a path in the output tree. May hold $<variable> and ${setting}.')
 
 /** Several are tried in their order until one can be fetched. */
@@ -33,75 +39,88 @@ export type Uris = z.infer<typeof uris>
 const duration = z
   .string()
   .regex(/^\d+(ms|s|min)$/)
+  .meta({ title: 'duration' })
   .describe('A number and a unit: 500ms, 30s, 5min. 0s waits for ever.')
 
 const size = z
   .string()
   .regex(/^\d+(\.\d+)?\s?(MiB|GiB)$/)
+  .meta({ title: 'size' })
   .describe('512 MiB, 2 GiB')
 
-const needs = z.strictObject({
+export const needsSchema = z.strictObject({
   firmware: z.enum(firmwares).optional().describe('The entry is hidden on the other one.'),
   architecture: z
     .union([z.enum(architectures), z.array(z.enum(architectures)).min(1)])
     .optional()
-    .describe('The entry is hidden on others. Default: those that its files are for.'),
-  memory: size.optional().describe('What the system needs at least; shown, and checked against machines.'),
+    .describe('One or several. The entry is hidden on others. Default: those that its files are for.'),
+  memory: size
+    .optional()
+    .describe('What the system needs at least; a warning when its files alone need more.'),
   network: z.boolean().optional().describe('The booted system needs the network too.'),
 })
+const needs = needsSchema
+  .meta({ title: 'needs' })
+  .describe('What the machine must have or be; see `needs` below.')
 export type Needs = z.infer<typeof needs>
 
-const consolePort = z.union([
-  z.string().regex(/^\S+$/),
-  z.strictObject({
-    port: z.string().regex(/^\S+$/),
-    speed: z.union([z.int(), z.string().regex(/^\S+$/)]).optional(),
-  }),
-])
+const consolePort = z
+  .union([
+    z.string().regex(/^\S+$/),
+    z.strictObject({
+      port: z.string().regex(/^\S+$/),
+      speed: z.union([z.int(), z.string().regex(/^\S+$/)]).optional(),
+    }),
+  ])
+  .meta({ title: 'console' })
 const consoles = z
   .union([consolePort, z.array(consolePort).min(1), z.literal(false)])
+  .meta({ title: 'console' })
   .describe(
-    'Serial console of the booted system: ttyS0, ttyS0,115200, {port, speed} or $<console>; false for none. Without ' +
-      'it the console of the project, else the first serial port of the architecture.',
+    'Serial console of the booted system: ttyS0, ttyS0,115200, {port, speed} or $<console>, or several; false for ' +
+      'none. Without it that of the machine, else that of the project, else the first serial port of the architecture.',
   )
 export type Consoles = z.infer<typeof consoles>
 
 /** `quiet`, `['inst.repo', url]` for `inst.repo=url`, or `{ 'inst.repo': url }`. */
 const arg = z.union([oneLine, z.tuple([z.string().regex(/^[^\s=]+$/), z.union([oneLine, z.int()])])])
-const args = z.array(arg).describe('Kernel arguments: words, or [name, value] for name=value.')
+const args = z
+  .array(arg)
+  .meta({ title: 'arguments' })
+  .describe('Kernel arguments: words, or [name, value] for name=value.')
 export type Arg = z.infer<typeof arg>
 
 const byArchitecture = <Schema extends z.ZodType>(schema: Schema) =>
   z.union([schema, z.partialRecord(z.enum(architectures), schema)])
 
-const initrd = z.union([
-  uri,
-  z.strictObject({
-    url: uris,
-    name: z
-      .string()
-      .regex(/^\S+$/)
-      .optional()
-      .describe('Name of the image; default: the last part of its URL.'),
-    path: z
-      .string()
-      .regex(/^\/\S*$/)
-      .optional()
-      .describe('Put the file at this path in the initrd instead of unpacking it.'),
-    mode: z
-      .string()
-      .regex(/^[0-7]{3,4}$/)
-      .optional()
-      .describe('Permissions of the file at that path, octal.'),
-  }),
-])
+export const initrdSchema = z.strictObject({
+  url: uris.describe('Several are tried in their order until one can be fetched.'),
+  name: z
+    .string()
+    .regex(/^\S+$/)
+    .optional()
+    .describe('Name of the image; default: the last part of its URL.'),
+  path: z
+    .string()
+    .regex(/^\/\S*$/)
+    .optional()
+    .describe('Put the file at this path in the initrd instead of unpacking it.'),
+  mode: z
+    .string()
+    .regex(/^[0-7]{3,4}$/)
+    .optional()
+    .describe('Permissions of the file at that path, octal.'),
+})
+const initrd = z.union([uri, initrdSchema]).meta({ title: 'initrd' })
+const initrds = z.array(initrd).describe('A URL, or `{ url, name, path, mode }`; loaded in this order.')
 export type InitrdSource = z.infer<typeof initrd>
 
 /** Where the entry stands in the user's source: filled in by the front ends, never written by people. */
 const source = z.strictObject({ file: z.string(), line: z.int(), column: z.int(), offset: z.int() })
 export type Source = z.infer<typeof source>
 
-const entryFields = {
+/** What every entry has but a separator and a submenu. */
+export const entryFields = {
   id,
   label: oneLine.describe('What the menu shows; at most about 70 characters fit.'),
   key: z
@@ -113,165 +132,204 @@ const entryFields = {
   source: source.optional(),
 }
 
+const kernelFile = uris.describe('Several are tried in their order until one can be fetched.')
+
 /** What every entry that starts a kernel has. */
-const kernelFields = {
+export const kernelFields = {
   ...entryFields,
   args: byArchitecture(args).optional(),
   console: byArchitecture(consoles).optional(),
   editArgs: z.boolean().optional().describe('The arguments can be edited on the machine. Default true.'),
 }
 
-export const linuxSchema = z.strictObject({
-  kind: z.literal('linux'),
-  ...kernelFields,
-  kernel: byArchitecture(uris),
-  initrd: byArchitecture(z.array(initrd)).optional(),
-})
+export const linuxSchema = z
+  .strictObject({
+    kind: z.literal('linux'),
+    ...kernelFields,
+    kernel: byArchitecture(kernelFile),
+    initrd: byArchitecture(initrds).optional(),
+  })
+  .describe('Any Linux kernel.')
 
 const coreosFields = {
   ...kernelFields,
-  kernel: byArchitecture(uris),
-  initrd: byArchitecture(z.array(initrd).min(1)),
+  kernel: byArchitecture(kernelFile),
+  initrd: byArchitecture(initrds.min(1)),
   ignition: uri.optional().describe('Ignition config: an absolute URL that the booted system can reach.'),
 }
 
-export const coreosSchema = z.strictObject({
-  kind: z.literal('coreos'),
-  ...coreosFields,
-  rootfs: byArchitecture(uri).describe('The live root file system, an absolute URL for the booted system.'),
-  install: oneLine
-    .optional()
-    .describe('Install to this disk, which is erased; without it the system runs live.'),
-})
+export const coreosSchema = z
+  .strictObject({
+    kind: z.literal('coreos'),
+    ...coreosFields,
+    rootfs: byArchitecture(uri).describe('The live root file system, an absolute URL for the booted system.'),
+    install: oneLine
+      .optional()
+      .describe('Install to this disk, which is erased; without it the system runs live.'),
+  })
+  .describe('Fedora CoreOS and its like, live or installed to a disk.')
 
-export const flatcarSchema = z.strictObject({
-  kind: z.literal('flatcar'),
-  ...coreosFields,
-  autologin: z.boolean().optional().describe('Log in on the serial console without a password.'),
-})
+export const flatcarSchema = z
+  .strictObject({
+    kind: z.literal('flatcar'),
+    ...coreosFields,
+    autologin: z.boolean().optional().describe('Log in on the serial console without a password.'),
+  })
+  .describe('Flatcar Container Linux, live.')
 
-export const anacondaSchema = z.strictObject({
-  kind: z.literal('anaconda'),
-  ...kernelFields,
-  repo: byArchitecture(uri).describe(
-    'Installation tree of CentOS, Fedora, Rocky, AlmaLinux, without a slash at the end.',
-  ),
-  version: z
-    .int()
-    .describe(
-      'Major version: decides how the installer spells its arguments (CentOS 7 and older: no `inst.`).',
-    )
-    .optional(),
-  kickstart: uri.optional(),
-  text: z.boolean().optional().describe('Install in text mode; needed on a serial line. Default true.'),
-})
-
-export const debianSchema = z.strictObject({
-  kind: z.literal('debian'),
-  ...kernelFields,
-  netboot: byArchitecture(uri).describe('Folder with the linux and initrd.gz of debian-installer.'),
-  preseed: uri.optional(),
-})
-
-export const casperSchema = z.strictObject({
-  kind: z.literal('casper'),
-  ...kernelFields,
-  kernel: byArchitecture(uris),
-  initrd: byArchitecture(z.array(initrd).min(1)),
-  iso: byArchitecture(uri).describe('The live image that the booted system downloads.'),
-  autoinstall: uri.optional().describe('Folder with user-data and meta-data.'),
-})
-
-export const alpineSchema = z.strictObject({
-  kind: z.literal('alpine'),
-  ...kernelFields,
-  netboot: byArchitecture(uri).describe('Folder with vmlinuz-lts, initramfs-lts and modloop-lts.'),
-  flavor: z.enum(['lts', 'virt']).optional(),
-  repo: uri.describe('Package repository of the booted system, …/main.'),
-  overlay: uri.optional().describe('An apkovl file.'),
-})
-
-export const memtestSchema = z.strictObject({
-  kind: z.literal('memtest'),
-  ...entryFields,
-  image: byArchitecture(uris),
-})
-
-export const wimbootSchema = z.strictObject({
-  kind: z.literal('wimboot'),
-  ...entryFields,
-  wimboot: uris.describe('The wimboot loader.'),
-  files: uri.describe(
-    'Folder of the unpacked Windows image: bootmgr, boot/bcd, boot/boot.sdi, sources/boot.wim.',
-  ),
-})
-
-export const isoSchema = z.strictObject({
-  kind: z.literal('iso'),
-  ...entryFields,
-  url: uri.describe(
-    'The image is attached as a network disk; the booted system must know how to go on from there.',
-  ),
-})
-
-export const chainSchema = z.strictObject({
-  kind: z.literal('chain'),
-  ...entryFields,
-  url: z.union([uris, z.strictObject({ bios: uris.optional(), uefi: byArchitecture(uris).optional() })]),
-})
-
-export const localSchema = z.strictObject({
-  kind: z.literal('local'),
-  ...entryFields,
-  method: z
-    .enum(['auto', 'exit', 'disk', 'efi-file'])
-    .optional()
-    .describe(
-      'auto: the first disk on BIOS, the next boot option on UEFI. Vendors differ, so it is per machine too.',
+export const anacondaSchema = z
+  .strictObject({
+    kind: z.literal('anaconda'),
+    ...kernelFields,
+    repo: byArchitecture(uri).describe(
+      'Installation tree of CentOS, Fedora, Rocky, AlmaLinux, without a slash at the end.',
     ),
-  drive: z
-    .string()
-    .regex(/^0x[0-9a-fA-F]{2}$/)
-    .optional()
-    .describe('BIOS drive number, default 0x80.'),
-  filename: z
-    .string()
-    .regex(/^\S+$/)
-    .optional()
-    .describe('EFI file for efi-file, default \\EFI\\BOOT\\BOOTX64.EFI.'),
-})
+    version: z
+      .int()
+      .describe(
+        'Major version: decides how the installer spells its arguments (CentOS 7 and older: no `inst.`).',
+      )
+      .optional(),
+    kickstart: uri.optional().describe('Answers to the questions of the installer; needs an absolute URL.'),
+    text: z.boolean().optional().describe('Install in text mode; needed on a serial line. Default true.'),
+  })
+  .describe('The installer of CentOS, Fedora, Rocky, AlmaLinux.')
 
-const simple = <Kind extends string>(kind: Kind) => z.strictObject({ kind: z.literal(kind), ...entryFields })
-export const shellSchema = simple('shell')
-export const settingsSchema = simple('settings')
-export const networkTestSchema = simple('network-test')
-export const serialTestSchema = simple('serial-test')
-export const rebootSchema = simple('reboot')
-export const poweroffSchema = simple('poweroff')
+export const debianSchema = z
+  .strictObject({
+    kind: z.literal('debian'),
+    ...kernelFields,
+    netboot: byArchitecture(uri).describe('Folder with the linux and initrd.gz of debian-installer.'),
+    preseed: uri.optional().describe('Answers to the questions of the installer; needs an absolute URL.'),
+  })
+  .describe('debian-installer.')
 
-export const submenuSchema = z.strictObject({
-  kind: z.literal('submenu'),
-  menu: id.describe('The id of the menu that opens.'),
-  id: id.optional(),
-  label: oneLine.optional().describe('Default: the title of that menu.'),
-  key: entryFields.key,
-  needs: needs.optional(),
-  source: source.optional(),
-})
+export const casperSchema = z
+  .strictObject({
+    kind: z.literal('casper'),
+    ...kernelFields,
+    kernel: byArchitecture(kernelFile),
+    initrd: byArchitecture(initrds.min(1)),
+    iso: byArchitecture(uri).describe('The live image that the booted system downloads.'),
+    autoinstall: uri.optional().describe('Folder with user-data and meta-data.'),
+  })
+  .describe('Ubuntu’s live images and their installer.')
 
-export const separatorSchema = z.strictObject({
-  kind: z.literal('separator'),
-  label: oneLine.optional(),
-  source: source.optional(),
-})
+export const alpineSchema = z
+  .strictObject({
+    kind: z.literal('alpine'),
+    ...kernelFields,
+    netboot: byArchitecture(uri).describe('Folder with vmlinuz-lts, initramfs-lts and modloop-lts.'),
+    flavor: z.enum(['lts', 'virt']).optional().describe('The kernel; default lts.'),
+    repo: uri.describe('Package repository of the booted system, …/main.'),
+    overlay: uri.optional().describe('An apkovl file.'),
+  })
+  .describe('Alpine Linux, live.')
 
-const field = z.strictObject({
+export const memtestSchema = z
+  .strictObject({
+    kind: z.literal('memtest'),
+    ...entryFields,
+    image: byArchitecture(uris.describe('One file is a kernel to a BIOS and a program to UEFI.')),
+  })
+  .describe('Memtest86+.')
+
+export const wimbootSchema = z
+  .strictObject({
+    kind: z.literal('wimboot'),
+    ...entryFields,
+    wimboot: uris.describe('The wimboot loader.'),
+    files: uri.describe(
+      'Folder of the unpacked Windows image: bootmgr, boot/bcd, boot/boot.sdi, sources/boot.wim.',
+    ),
+  })
+  .describe('Windows PE or the installer of Windows.')
+
+export const isoSchema = z
+  .strictObject({
+    kind: z.literal('iso'),
+    ...entryFields,
+    url: uri.describe(
+      'The image is attached as a network disk; the booted system must know how to go on from there.',
+    ),
+  })
+  .describe('An image, attached as a network disk.')
+
+export const chainSchema = z
+  .strictObject({
+    kind: z.literal('chain'),
+    ...entryFields,
+    url: z
+      .union([
+        uris,
+        z
+          .strictObject({ bios: uris.optional(), uefi: byArchitecture(uris).optional() })
+          .meta({ title: '`{ bios, uefi }`' }),
+      ])
+      .describe('With one firmware only, or one architecture, the entry is hidden on others.'),
+  })
+  .describe('Another loader or script.')
+
+export const localSchema = z
+  .strictObject({
+    kind: z.literal('local'),
+    ...entryFields,
+    method: z
+      .enum(['auto', 'exit', 'disk', 'efi-file'])
+      .optional()
+      .describe(
+        'auto: the first disk on BIOS, the next boot option on UEFI. exit: back to the firmware. disk: a BIOS drive. ' +
+          'efi-file: a file of the EFI partition.',
+      ),
+    drive: z
+      .string()
+      .regex(/^0x[0-9a-fA-F]{2}$/)
+      .optional()
+      .describe('BIOS drive number, default 0x80.'),
+    filename: z
+      .string()
+      .regex(/^\S+$/)
+      .optional()
+      .describe('EFI file for efi-file, default \\EFI\\BOOT\\BOOTX64.EFI.'),
+  })
+  .describe('What is installed on the machine.')
+
+const simple = <Kind extends string>(kind: Kind, what: string) =>
+  z.strictObject({ kind: z.literal(kind), ...entryFields }).describe(what)
+export const shellSchema = simple('shell', 'iPXE’s command line; `exit` comes back.')
+export const settingsSchema = simple('settings', 'iPXE’s editor of settings.')
+export const networkTestSchema = simple('network-test', 'Shows addresses and routes.')
+export const serialTestSchema = simple('serial-test', 'Tells whoever sits at a serial line which port it is.')
+export const rebootSchema = simple('reboot', 'Starts the machine again.')
+export const poweroffSchema = simple('poweroff', 'Turns the machine off, where the loader can.')
+
+export const submenuSchema = z
+  .strictObject({
+    kind: z.literal('submenu'),
+    menu: id.describe('The id of the menu that opens.'),
+    id: id.optional(),
+    label: oneLine.optional().describe('Default: the title of that menu.'),
+    key: entryFields.key,
+    needs: needs.optional(),
+    source: source.optional(),
+  })
+  .describe('Opens another menu of the project.')
+
+export const separatorSchema = z
+  .strictObject({
+    kind: z.literal('separator'),
+    label: oneLine.optional().describe('A heading; without it an empty line.'),
+    source: source.optional(),
+  })
+  .describe('A heading or an empty line.')
+
+export const fieldSchema = z.strictObject({
   name: z
     .string()
     .regex(/^[a-z][a-z0-9-]*$/)
     .describe('The setting that holds the value: ${NAME} in the arguments of the entries of this menu.'),
-  label: oneLine,
-  value: oneLine.optional().describe('What the field starts with.'),
+  label: oneLine.describe('The question.'),
+  value: oneLine.optional().describe('What the field starts with, and what counts where nobody is asked.'),
   type: z
     .enum(['text', 'integer', 'ipv4', 'mac', 'uuid'])
     .optional()
@@ -279,22 +337,29 @@ const field = z.strictObject({
   values: z.array(z.string().regex(/^\S+$/)).min(1).optional().describe('What the value may be.'),
   required: z.boolean().optional().describe('Default true.'),
 })
-export type FormField = z.infer<typeof field>
+export type FormField = z.infer<typeof fieldSchema>
 
-export const formSchema = z.strictObject({
-  kind: z.literal('form'),
-  ...entryFields,
-  fields: z.array(field).min(1),
-  then: id
-    .optional()
-    .describe('The entry of this menu that starts after the questions; without it back to the menu.'),
-})
+export const formSchema = z
+  .strictObject({
+    kind: z.literal('form'),
+    ...entryFields,
+    fields: z
+      .array(fieldSchema.meta({ title: 'field' }))
+      .min(1)
+      .describe('What to ask for, in this order.'),
+    then: id
+      .optional()
+      .describe('The entry of this menu that starts after the questions; without it back to the menu.'),
+  })
+  .describe('Asks for values on the machine.')
 
-export const rawSchema = z.strictObject({
-  kind: z.literal('raw'),
-  ...entryFields,
-  script: z.string().min(1).describe('Lines of iPXE, run when the entry is picked.'),
-})
+export const rawSchema = z
+  .strictObject({
+    kind: z.literal('raw'),
+    ...entryFields,
+    script: z.string().min(1).describe('Lines of iPXE, run when the entry is picked.'),
+  })
+  .describe('Lines of iPXE that you write.')
 
 export const kernelEntrySchemas = [
   linuxSchema,
@@ -326,13 +391,16 @@ export const entrySchema = z.discriminatedUnion('kind', [
 ])
 
 export const menuSchema = z.strictObject({
-  id,
-  title: oneLine,
+  id: id.describe('Small letters, digits and hyphens; also the name of its script.'),
+  title: oneLine.describe('The line above the entries.'),
   timeout: duration
     .optional()
     .describe('Until the default entry starts. Without it the menu waits for ever.'),
   default: id.optional().describe('The entry that starts by itself, and the one that is selected first.'),
-  entries: z.array(entrySchema).min(1),
+  entries: z
+    .array(entrySchema.meta({ title: 'entry' }))
+    .min(1)
+    .describe('In the order of the screen.'),
   source: source.optional(),
 })
 
@@ -352,8 +420,10 @@ const bootFields = {
   boot: z
     .enum(['always', 'once'])
     .optional()
-    .describe('once needs a server that remembers: `ipxetool serve`. In a static tree it is an error.'),
-  console: consolePort.optional().describe('The serial console of this machine.'),
+    .describe('Default always. once is an error: files on a server cannot remember who has booted.'),
+  console: consolePort
+    .optional()
+    .describe('The serial console of this machine. An entry that names one itself keeps its own.'),
   variables: z
     .record(z.string(), z.union([z.string(), z.int(), z.boolean()]))
     .optional()
@@ -362,7 +432,7 @@ const bootFields = {
 }
 
 export const machineSchema = z.strictObject({
-  id,
+  id: id.describe('Small letters, digits and hyphens; also the name of its script.'),
   match: z
     .strictObject({
       mac: oneOrMore(z.string().regex(/^([0-9a-fA-F]{2}[:.-]?){5}[0-9a-fA-F]{2}$/)),
@@ -374,13 +444,13 @@ export const machineSchema = z.strictObject({
     .describe(
       'Any of these: a MAC address of any of its cards, SMBIOS UUID, serial number, asset tag, DHCP host name.',
     ),
-  group: id.optional(),
+  group: id.optional().describe('Its values count where the machine has none.'),
   ...bootFields,
 })
 export type Machine = z.infer<typeof machineSchema>
 
 export const groupSchema = z.strictObject({
-  id,
+  id: id.describe('Small letters, digits and hyphens.'),
   extends: id.optional().describe('Another group whose values count where this one has none.'),
   ...bootFields,
 })

@@ -90,7 +90,23 @@ describe('the example, described instead of written', () => {
 
   it('puts what the form asked for on the kernel command line', () => {
     const own = texts().get('menus/coreos.ipxe')!
+    assert.match(own, /^isset \$\{hostname\} \|\| set hostname node$/m)
     assert.match(own, /^:named\n[^]*?^read hostname \|\| goto menu\n[^]*?^goto live$/m)
     assert.match(own, /^:live\nimgfree\nset args .* systemd\.hostname=\$\{hostname\} /m)
+  })
+})
+
+describe('the projects in docs/menus.md', () => {
+  for (const name of ['lab-yaml', 'lab-ts', 'machines']) {
+    it(`${name} has no problem`, async () => {
+      assert.deepEqual((await build(`docs/examples/${name}`)).problems, [])
+    })
+  }
+
+  it('give the same tree from YAML and from TypeScript', async () => {
+    const [yaml, typescript] = [await build('docs/examples/lab-yaml'), await build('docs/examples/lab-ts')]
+    const shown = ({ files }: Built): [string, string][] =>
+      [...files].map(([path, bytes]) => [path, withoutSources(bytes)])
+    assert.deepEqual(shown(typescript), shown(yaml))
   })
 })

@@ -14,7 +14,8 @@ export default menu({
   id: 'coreos',
   title: 'Fedora CoreOS $<fcos-version>',
   entries: [
-    // without the form below the host name is that of the DHCP server; between backquotes ${hostname} would be JavaScript
+    // picked without the form below, the host name is what the DHCP server gave, else `node`; the quotes must not be
+    // backquotes, between which ${hostname} would be JavaScript
     coreos({
       id: 'live',
       label: 'Fedora CoreOS, live in memory',
