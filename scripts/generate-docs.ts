@@ -1,5 +1,6 @@
 /**
- * Writes what can be generated in the documentation: docs/rules.md from the rules, and in README.md and docs/menus.md what
+ * Writes what can be generated in the documentation: docs/rules.md from the rules, docs/fetch-faults.md
+ * from the table of its tests, and in README.md and docs/menus.md what
  * stands between one of these and `<!-- end -->`. `test/docs.test.ts` fails when they are not current.
  *
  * - `<!-- example: COMMAND -->`: the output of a command
@@ -19,6 +20,7 @@ import { exampleScript } from '../src/rules/example.js'
 import { allRules } from '../src/rules/index.js'
 import type { Rule } from '../src/rules/rule.js'
 import { bytesToText, decodeText } from '../src/syntax/bytes.js'
+import { faultsPage } from '../test/fetch/transfer/fault-table.js'
 import { modelTables } from './model-tables.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -30,6 +32,7 @@ export async function generatedDocs(): Promise<Map<string, string>> {
   for (const page of ['README.md', 'docs/menus.md']) {
     files.set(page, await tidy(filled(readFileSync(`${root}/${page}`, 'utf8'))))
   }
+  files.set('docs/fetch-faults.md', await tidy(faultsPage()))
   return files
 }
 

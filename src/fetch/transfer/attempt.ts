@@ -1,0 +1,337 @@
+/** One try to get the missing bytes of a file from one URL. */
+import type { HttpResponse } from './client.js'
+import type { Job } from './download.js'
+import { cancelled, networkFailure, shown, statusFailure, TransferFailure } from './failure.js'
+import {
+  contentLength,
+  foreignEncoding,
+  header,
+  isHtml,
+  isPassing,
+  parseContentRange,
+  retryAfter,
+  strongValidator,
+  type Validator,
+} from './http-rules.js'
+import { blockSize, Pass } from './pass.js'
+
+/** Milliseconds after which bytes that trickle in go to the disk although they fill no block. */
+const flushAfter = 1000
+const progressEvery = 100
+
+export class Attempt {
+  etag: string | undefined
+  lastModified: string | undefined
+  readonly #job: Job
+  readonly #url: string
+  #lastProgress = 0
+
+  constructor(job: Job, url: string) {
+    this.#job = job
+    this.#url = url
+  }
+
+  /** Comes back when all bytes have gone through the job's pass. @throws TransferFailure and what the network throws */
+  async run(): Promise<void> {
+    const { partial } = this.#job
+    for (;;) {
+      const { total } = partial
+      if (total !== undefined && partial.prefix >= total) {
+        await this.#catchUp(total)
+        return
+      }
+      if ((await this.#fetchGap()) === 'complete') {
+        await this.#catchUp(partial.prefix)
+        return
+      }
+    }
+  }
+
+  /** @returns `complete` when the end of the file was reached, `more` when there may be further holes */
+  async #fetchGap(): Promise<'complete' | 'more'> {
+    const { partial, context, signal } = this.#job
+    const range = this.#rangeHeaders()
+    if (range === undefined && partial.length > 0) {
+      await this.#startOver(`${shown(this.#url)} gives nothing to recognise the file by`, {})
+    }
+    const { from, to } = partial.gap
+    // the prefix is read while no connection waits for it
+    if (range !== undefined) await this.#catchUp(from)
+    const response = await context.client.get(this.#url, {
+      headers: range ?? {},
+      ...(signal && { signal }),
+    })
+    try {
+      const first = await this.#accept(response, range === undefined ? 0 : from)
+      if (first === 'complete') {
+        response.body.destroy()
+        return 'complete'
+      }
+      await partial.needRoom(Math.max(0, (partial.total ?? 0) - partial.length))
+      this.etag = header(response.headers, 'etag')
+      this.lastModified = header(response.headers, 'last-modified')
+      this.#job.origins.add(this.#url)
+      return await this.#receive(response, first, first === 0 ? undefined : to)
+    } catch (error) {
+      response.body.destroy()
+      throw error
+    }
+  }
+
+  /** What to ask for the missing bytes with; undefined: all of it has to come again, or nothing is there yet. */
+  #rangeHeaders(): Record<string, string> | undefined {
+    const { partial, pinned } = this.#job
+    const { from, to } = partial.gap
+    if (partial.length === 0) return undefined
+    const range = `bytes=${from}-${to === undefined || to === partial.total ? '' : to - 1}`
+    const { validator } = partial
+    if (partial.url === this.#url) return validator && { range, 'if-range': validator.value }
+    // another mirror: its validators are its own, but the digest will tell whether the parts fit
+    return pinned ? { range } : undefined
+  }
+
+  async #startOver(
+    reason: string,
+    now: { validator?: Validator | undefined; total?: number | undefined },
+  ): Promise<void> {
+    const { partial, emit, origins } = this.#job
+    if (partial.length > 0) emit({ type: 'restart', url: this.#url, reason })
+    origins.clear()
+    await this.#job.pass?.drop()
+    this.#job.pass = undefined
+    await partial.reset({ url: this.#url, ...now })
+  }
+
+  /**
+   * Judges status and headers (RFC 9110, 15.3.7, 15.5.17).
+   * @param asked the first byte that was asked for
+   * @returns the first byte that comes
+   */
+  async #accept(response: HttpResponse, asked: number): Promise<number | 'complete'> {
+    const { partial, request, emit, context } = this.#job
+    const { status, headers } = response
+    const validator = strongValidator(headers)
+    if (status === 416 && asked > 0) {
+      const total = parseContentRange(header(headers, 'content-range'))?.total
+      if (total === asked) {
+        await partial.continueFrom({ url: this.#url, validator: partial.validator, total })
+        return 'complete'
+      }
+      await this.#startOver(`${shown(this.#url)} is shorter than what was fetched of it`, {})
+      throw new TransferFailure('changed', `${shown(this.#url)} has changed`, { remedy: 'again' })
+    }
+    if (status === 206 && asked > 0) {
+      const range = parseContentRange(header(headers, 'content-range'))
+      const fits =
+        range?.first === asked &&
+        (range.total === undefined || partial.total === undefined || range.total === partial.total) &&
+        (partial.url !== this.#url || validator === undefined || validator.value === partial.validator?.value)
+      if (!fits) {
+        await this.#startOver(`${shown(this.#url)} sent another part than was asked for`, {})
+        throw new TransferFailure('bad-range', `${shown(this.#url)} sent another part than was asked for`, {
+          remedy: 'again',
+        })
+      }
+      this.#refuseOddities(response)
+      const kept = partial.url === this.#url ? partial.validator : validator
+      await partial.continueFrom({ url: this.#url, validator: kept, total: range.total ?? partial.total })
+      emit({ type: 'resumed', url: this.#url, at: asked })
+      return asked
+    }
+    if (status !== 200) {
+      const wait = isPassing(status) ? retryAfter(headers, context.client.now()) : undefined
+      throw statusFailure(status, this.#url, wait)
+    }
+    const total = contentLength(headers)
+    this.#refuseOddities(response)
+    if (request.size !== undefined && total !== undefined && total !== request.size) {
+      throw new TransferFailure('wrong-size', `${shown(this.#url)} has ${total} bytes, not ${request.size}`, {
+        remedy: 'elsewhere',
+      })
+    }
+    await this.#startOver(`${shown(this.#url)} has changed, or does not give parts`, { validator, total })
+    return 0
+  }
+
+  #refuseOddities({ headers }: HttpResponse, firstBytes?: Uint8Array): void {
+    if (!this.#job.request.html && isHtml(headers, this.#url, firstBytes)) {
+      throw new TransferFailure('html-page', `${shown(this.#url)} is a page of HTML, not ${this.#job.name}`, {
+        remedy: 'elsewhere',
+        hint: 'a portal or a login in between answers such pages; so do servers that hide a 404',
+      })
+    }
+    const encoding = foreignEncoding(headers, this.#url)
+    if (encoding !== undefined && !this.#job.pinned) {
+      throw new TransferFailure(
+        'bad-encoding',
+        `${shown(this.#url)} came as ${encoding}, which was not asked for`,
+        {
+          remedy: 'elsewhere',
+        },
+      )
+    }
+  }
+
+  #newPass(): Pass {
+    const { algorithms, request, partial } = this.#job
+    return (this.#job.pass ??= new Pass(algorithms, partial.total ?? request.size, request.inspect))
+  }
+
+  /** Sends bytes that are on the disk through the pass, up to `end`. */
+  async #catchUp(end: number): Promise<void> {
+    const { partial, signal } = this.#job
+    const pass = this.#newPass()
+    await partial.settle()
+    while (pass.position < end) {
+      if (signal?.aborted) throw cancelled()
+      const block = await pass.block()
+      const view = new Uint8Array(block, 0, Math.min(blockSize, end - pass.position))
+      const length = await partial.read(view, pass.position)
+      if (length === 0) {
+        pass.release(block)
+        throw new TransferFailure('disk-error', `${partial.path} became shorter`, { remedy: 'never' })
+      }
+      if (pass.inspected) await pass.show(new Uint8Array(view.subarray(0, length)))
+      pass.feed(block, length)
+    }
+  }
+
+  /** @param end where bytes begin that are there already */
+  async #receive(
+    response: HttpResponse,
+    first: number,
+    end: number | undefined,
+  ): Promise<'complete' | 'more'> {
+    const { partial, context, signal } = this.#job
+    const { limiter } = context
+    const pass = this.#newPass()
+    const watch = new Watch(response, context.client, this.#url)
+    let at = first
+    let block = await pass.block()
+    let fill = 0
+    let flushed = performance.now()
+    const flush = (): void => {
+      const view = new Uint8Array(block, 0, fill)
+      pass.feed(block, fill, partial.write(view, at))
+      at += fill
+      fill = 0
+      flushed = performance.now()
+    }
+    let received = first
+    const fillFrom = (chunk: Uint8Array, done: number): Promise<void> | undefined => {
+      while (done < chunk.length) {
+        const part = Math.min(chunk.length - done, blockSize - fill)
+        new Uint8Array(block, fill, part).set(chunk.subarray(done, done + part))
+        fill += part
+        done += part
+        if (fill < blockSize && performance.now() - flushed < flushAfter) continue
+        flush()
+        const next = pass.block()
+        if (next instanceof Promise) {
+          watch.busy()
+          return next.then((free) => {
+            block = free
+            return fillFrom(chunk, done)
+          })
+        }
+        block = next
+      }
+      return undefined
+    }
+    const enough = new Error('the rest is there')
+    try {
+      await response.body
+        .consume((data) => {
+          if (received === 0) this.#refuseOddities(response, data)
+          const chunk =
+            end !== undefined && received + data.length > end ? data.subarray(0, end - received) : data
+          received += chunk.length
+          watch.bytes += chunk.length
+          this.#progress(received)
+          const filled = fillFrom(chunk, 0)
+          const seen = pass.inspected ? pass.show(chunk) : undefined
+          const limited = limiter?.take(chunk.length, signal)
+          if (partial.failed || (end !== undefined && received >= end)) {
+            throw enough
+          }
+          if (!seen && !limited) return filled
+          watch.busy()
+          return Promise.all([filled, seen, limited]).then(() => undefined)
+        })
+        .catch((error: unknown) => {
+          if (error !== enough) throw error
+        })
+    } catch (error) {
+      throw signal?.aborted ? cancelled() : networkFailure(watch.failure ?? error, this.#url)
+    } finally {
+      watch.stop()
+      // what has come counts, also when the connection broke
+      if (fill > 0) flush()
+      else pass.release(block)
+      await partial.settle()
+    }
+    this.#progress(received, true)
+    if (end !== undefined && end !== partial.total && received >= end) return 'more'
+    await this.#checkEnd(received)
+    return 'complete'
+  }
+
+  async #checkEnd(received: number): Promise<void> {
+    const { partial } = this.#job
+    if (partial.total === undefined) {
+      await partial.continueFrom({ url: this.#url, validator: partial.validator, total: received })
+    } else if (received !== partial.total) {
+      throw new TransferFailure(
+        'network',
+        `${shown(this.#url)} ended after ${received} of ${partial.total} bytes`,
+        {
+          remedy: 'again',
+        },
+      )
+    }
+  }
+
+  #progress(received: number, last = false): void {
+    const now = performance.now()
+    if (!last && now - this.#lastProgress < progressEvery) return
+    this.#lastProgress = now
+    const { emit, partial, request } = this.#job
+    const total = partial.total ?? request.size
+    emit({ type: 'progress', received, ...(total !== undefined && { total }) })
+  }
+}
+
+/** Ends a response that is stuck, or so slow that it will never be whole. */
+class Watch {
+  bytes = 0
+  failure: TransferFailure | undefined
+  #ownFault = false
+  readonly #timer: NodeJS.Timeout
+
+  constructor(
+    { body }: HttpResponse,
+    { stallTimeout, leastRate }: { stallTimeout: number; leastRate: number },
+    url: string,
+  ) {
+    this.#timer = setInterval(() => {
+      if (this.bytes < (leastRate * stallTimeout) / 1000 && !this.#ownFault) {
+        const host = new URL(url).host
+        this.failure = new TransferFailure('stalled', `${host} sent less than ${leastRate} bytes a second`, {
+          remedy: 'again',
+        })
+        body.destroy(this.failure)
+      }
+      this.bytes = 0
+      this.#ownFault = false
+    }, stallTimeout)
+  }
+
+  /** It is we who wait: for the disk, the hash, the rate limit. */
+  busy(): void {
+    this.#ownFault = true
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+}

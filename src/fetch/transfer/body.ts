@@ -1,0 +1,146 @@
+/** The body of a response, chunk by chunk as it comes from the socket. */
+import type { Dispatcher } from 'undici'
+import type { Headers } from './http-rules.js'
+
+/** Takes a chunk; a promise holds the next one back. */
+export type Sink = (chunk: Buffer) => Promise<void> | undefined
+
+export interface Body {
+  /**
+   * Hands over every chunk that has come, also those before a connection broke: a Node stream would throw away what
+   * it holds when it fails, and those bytes would have to be sent again.
+   * @returns after the last one was taken. @throws what the network or the sink threw
+   */
+  consume(sink: Sink): Promise<void>
+  /** Ends the connection. */
+  destroy(reason?: Error): void
+}
+
+export interface RawResponse {
+  status: number
+  headers: Headers
+  body: Body
+}
+
+/** One request. @throws what undici throws */
+export function dispatch(
+  dispatcher: Dispatcher,
+  options: Dispatcher.DispatchOptions,
+  signal: AbortSignal | undefined,
+): Promise<RawResponse> {
+  return new Promise((resolve, reject) => {
+    const reader = new Reader()
+    let started = false
+    const onAbort = (): void => {
+      const reason: unknown = signal?.reason
+      reader.destroy(reason instanceof Error ? reason : new Error('aborted'))
+    }
+    const over = (): void => signal?.removeEventListener('abort', onAbort)
+    signal?.throwIfAborted()
+    signal?.addEventListener('abort', onAbort, { once: true })
+    dispatcher.dispatch(options, {
+      onRequestStart: (controller) => {
+        reader.attach(controller)
+      },
+      onResponseStart: (controller, status, headers) => {
+        if (status < 200) return
+        started = true
+        // until somebody consumes
+        controller.pause()
+        resolve({ status, headers, body: reader })
+      },
+      onResponseData: (_controller, chunk) => {
+        reader.push(chunk)
+      },
+      onResponseEnd: () => {
+        over()
+        reader.end(undefined)
+      },
+      onResponseError: (_controller, error) => {
+        over()
+        if (started) reader.end(error)
+        else reject(error)
+      },
+    })
+  })
+}
+
+class Reader implements Body {
+  #controller: Dispatcher.DispatchController | undefined
+  #sink: Sink | undefined
+  readonly #queue: Buffer[] = []
+  #busy = false
+  #ended = false
+  #error: unknown
+  #destroyed: Error | undefined
+  #resolve: (() => void) | undefined
+  #reject: ((error: unknown) => void) | undefined
+
+  attach(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#destroyed) controller.abort(this.#destroyed)
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#sink === undefined || this.#busy) this.#queue.push(chunk)
+    else this.#give(chunk)
+  }
+
+  #give(chunk: Buffer): void {
+    let wait: Promise<void> | undefined
+    try {
+      wait = this.#sink!(chunk)
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    if (wait === undefined) return
+    this.#busy = true
+    this.#controller?.pause()
+    wait.then(
+      () => {
+        this.#busy = false
+        this.#drain()
+      },
+      (error: unknown) => {
+        this.#fail(error)
+      },
+    )
+  }
+
+  #drain(): void {
+    while (this.#queue.length > 0 && !this.#busy) this.#give(this.#queue.shift()!)
+    if (this.#busy) return
+    if (!this.#ended) this.#controller?.resume()
+    else if (this.#error === undefined) this.#resolve?.()
+    else this.#reject?.(this.#error)
+  }
+
+  #fail(error: unknown): void {
+    this.#queue.length = 0
+    this.#reject?.(error)
+    this.destroy(error instanceof Error ? error : new Error(String(error)))
+  }
+
+  end(error: unknown): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#error = error
+    if (this.#sink !== undefined && !this.#busy) this.#drain()
+  }
+
+  consume(sink: Sink): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#sink = sink
+      this.#resolve = resolve
+      this.#reject = reject
+      this.#drain()
+    })
+  }
+
+  destroy(reason: Error = new Error('the response is not wanted')): void {
+    if (this.#destroyed || this.#ended) return
+    this.#destroyed = reason
+    this.#controller?.abort(reason)
+  }
+}
