@@ -2,6 +2,7 @@
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
 import { configName } from '../project/config.js'
 import { HostError, type ProjectHost } from '../project/host.js'
+import { isOutputTree } from '../project/output-tree.js'
 import { isProject } from './find-project.js'
 
 export interface ProjectInput {
@@ -123,8 +124,7 @@ export class InputFinder {
       this.addProject(folder)
       return
     }
-    const hasManifest = entries.some(({ name, kind }) => name === 'manifest.json' && kind === 'file')
-    if (hasManifest && (await isOutputTree(this.#host, folder))) return
+    if (await isOutputTree(this.#host, folder, entries)) return
     for (const { name, kind } of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = folder === '.' ? name : folder.endsWith('/') ? folder + name : `${folder}/${name}`
       if (name.startsWith('.') || name === 'node_modules') continue
@@ -159,14 +159,4 @@ export class InputFinder {
 function nameOf(cwd: string, folder: string, typed: string): string {
   const name = isAbsolute(typed) ? folder : relative(cwd, folder)
   return name === '' ? '.' : name.split(sep).join('/')
-}
-
-async function isOutputTree(host: ProjectHost, folder: string): Promise<boolean> {
-  try {
-    const bytes = await host.readFile(`${folder}/manifest.json`, 64 * 2 ** 20)
-    return /"generator":\s*"ipxetool /.test(new TextDecoder().decode(bytes))
-  } catch (error) {
-    if (error instanceof HostError) return false
-    throw error
-  }
 }

@@ -2,7 +2,8 @@
 import { Diagnostic } from '../diagnostics/diagnostic.js'
 import type { ScriptReader } from './compose.js'
 import type { ProjectConfig } from './config.js'
-import { HostError, type HostEntry, readIfThere } from './host.js'
+import { HostError, type HostEntry } from './host.js'
+import { isOutputTree } from './output-tree.js'
 import { byCodeUnit, isWithin, nameOfPath, underRoot } from './paths.js'
 
 export interface ProjectScript {
@@ -43,7 +44,8 @@ export async function findScripts(
   const scripts: ProjectScript[] = []
   const visit = async (folder: string, depth: number): Promise<void> => {
     const entries = await listFolder(walk, folder, depth)
-    if (folder !== '' && (await isOutputTree(walk, folder, entries))) return
+    // a tree that an earlier build wrote to another place in the project
+    if (folder !== '' && (await isOutputTree(reader.host, underRoot(root, folder), entries))) return
     for (const entry of entries) {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`
       if (entry.name.startsWith('.') || entry.name === 'node_modules' || exclude.includes(path)) continue
@@ -213,19 +215,6 @@ async function followLink(walk: Walk, path: string): Promise<Pick<HostEntry, 'ki
 
 const linkNote =
   'The tree would depend on files that are not in the project. Copy the file, or put it into the tree by other means.'
-
-/** A tree that an earlier build wrote to another place in the project. */
-async function isOutputTree(walk: Walk, folder: string, entries: readonly HostEntry[]): Promise<boolean> {
-  if (!entries.some(({ name, kind }) => name === 'manifest.json' && kind === 'file')) return false
-  const path = underRoot(walk.root, `${folder}/manifest.json`)
-  try {
-    const bytes = await readIfThere(walk.reader.host, path, 64 * 2 ** 20)
-    return bytes !== undefined && /"generator":\s*"ipxetool /.test(new TextDecoder().decode(bytes))
-  } catch (error) {
-    if (!(error instanceof HostError)) throw error
-    return false
-  }
-}
 
 function notScript(walk: Walk, path: string, what: string): void {
   problem(walk, 'project-unreadable', path, what, 'Names that end in `.ipxe` are for scripts.')
