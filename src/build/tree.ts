@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
 import { Diagnostic } from '../diagnostics/diagnostic.js'
-import { checkScripts, type ReadyScript } from '../project/check.js'
+import { type CheckedScripts, checkScripts, type ReadyScript } from '../project/check.js'
 import { HostError } from '../project/host.js'
 import { byCodeUnit } from '../project/paths.js'
 import type { Project } from '../project/project.js'
@@ -34,7 +34,7 @@ export type MakeExtras = (tree: {
 
 export interface BuildSteps {
   /** More to say about the tree, with its scripts at hand: where links lead. */
-  inspect?: (scripts: readonly ReadyScript[]) => Promise<readonly Diagnostic[]>
+  inspect?: (checked: CheckedScripts) => Promise<readonly Diagnostic[]>
   makeExtras?: MakeExtras
 }
 
@@ -46,7 +46,7 @@ export async function buildTree(
   const checked = await checkScripts(project)
   const diagnostics = [...project.diagnostics, ...checked.diagnostics]
   // a script that is wrong leads nowhere; say so first
-  if (inspect && !hasErrors(diagnostics)) diagnostics.push(...(await inspect(checked.scripts)))
+  if (inspect && !hasErrors(diagnostics)) diagnostics.push(...(await inspect(checked)))
   const files = new Map<string, Uint8Array>()
   const copies = new Map<string, string>()
   const entries = new Map<string, ManifestEntry>()

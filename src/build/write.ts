@@ -40,6 +40,8 @@ import type { BuiltTree } from './tree.js'
 export interface WriteOptions {
   /** The full path of a file that is copied, from its name in {@link BuiltTree.copies}. */
   resolveCopy: (file: string) => string
+  /** Files of others that do not go into the new tree, by path. */
+  prune?: ReadonlySet<string>
   signal?: AbortSignal
   /** For tests of what a crash leaves behind. `between` is called between the two renames. */
   onStep?: (step: 'staging' | 'staged' | 'between' | 'swapped') => void
@@ -86,7 +88,9 @@ class TreeWriter {
   async write(): Promise<Written> {
     const { out, staged } = this.#paths
     await recover(this.#paths)
-    const old = await readOldTree(out)
+    const found = await readOldTree(out)
+    const old = { ...found, foreign: without(found.foreign, this.#options.prune) }
+    const isPruned = old.foreign.size < found.foreign.size
     const made = Object.entries(this.#tree.manifest.files)
     checkConflicts(out, [...made.map(([path]) => path), manifestName], old.foreign)
     const manifest = printManifest(makeManifest(this.#allEntries(old)))
@@ -97,7 +101,7 @@ class TreeWriter {
       carried: [...old.foreign.values()].filter((kind) => kind !== 'folder').length,
     }
     const isSame = old.manifestBytes && Buffer.compare(old.manifestBytes, manifest) === 0
-    if (isSame && same.size === made.length) return { ...result, changed: false }
+    if (isSame && !isPruned && same.size === made.length) return { ...result, changed: false }
 
     try {
       await this.#stage(old, manifest, same)
@@ -255,7 +259,7 @@ class TreeWriter {
   async #removeOld(old: OldTree): Promise<void> {
     const { out, old: aside } = this.#paths
     await syncFolder(dirname(out))
-    if (old.exists) await removeAfterRescue(this.#paths, old)
+    if (old.exists) await removeAfterRescue(this.#paths, old, this.#options.prune)
     else await rm(aside, { recursive: true, force: true })
   }
 }
@@ -267,8 +271,9 @@ class TreeWriter {
 async function removeAfterRescue(
   { out, old: aside }: TreePaths,
   old: Pick<OldTree, 'manifest'> | undefined,
+  prune?: ReadonlySet<string>,
 ): Promise<void> {
-  const foreign = old ? await findForeign(aside, old.manifest) : new Map<string, EntryKind>()
+  const foreign = old ? without(await findForeign(aside, old.manifest), prune) : new Map<string, EntryKind>()
   for (const [path, kind] of foreign) {
     const target = join(out, path)
     if (kind !== 'file' || existsSync(target)) continue
@@ -276,6 +281,13 @@ async function removeAfterRescue(
     await linkOrCopy(join(aside, path), target)
   }
   await rm(aside, { recursive: true, force: true })
+}
+
+function without<Value>(
+  all: ReadonlyMap<string, Value>,
+  paths: ReadonlySet<string> = new Set(),
+): ReadonlyMap<string, Value> {
+  return new Map([...all].filter(([path]) => !paths.has(path)))
 }
 
 /** Cleans up after a build that was killed. */

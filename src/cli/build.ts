@@ -13,6 +13,8 @@ import { sortDiagnostics } from '../diagnostics/sort.js'
 import { IpxetoolError } from '../diagnostics/error.js'
 import { summaryLine } from '../diagnostics/summary.js'
 import { visible } from '../diagnostics/visible.js'
+import { bootNumbers, type CheckedBoot } from '../links/preflight-boots.js'
+import { type Orphan, prunable } from '../links/reach.js'
 import { readConfig } from '../project/config.js'
 import { byCodeUnit } from '../project/paths.js'
 import { loadProject, type Project } from '../project/project.js'
@@ -22,7 +24,8 @@ import { parseVariables } from './variables.js'
 import { useColor } from './output.js'
 import type { Io } from './io.js'
 import { nodeHost } from './node-host.js'
-import { checkTree, makePreview } from './whole-tree.js'
+import { onlineSettings, type OnlineSettings } from './online-check.js'
+import { type CheckedTree, checkTree, makePreview } from './whole-tree.js'
 
 export interface BuildOptions {
   /** The output tree, relative to the current folder; default: `out` of the project. */
@@ -33,6 +36,14 @@ export interface BuildOptions {
   project?: string
   /** One JSON object on stdout in place of all text. */
   json?: boolean
+  /** Assets that nothing leads to are left out of the tree. */
+  prune?: boolean
+  /** Other servers are asked for what the scripts want from them. */
+  online?: boolean
+  /** With `online`: also for what was there within the last day. */
+  fresh?: boolean
+  /** For tests. */
+  onlineLimits?: OnlineSettings['limits']
   /** Only problems. */
   quiet?: boolean
   color?: boolean
@@ -44,6 +55,7 @@ export interface BuildOptions {
  */
 export async function runBuild(target: string | undefined, options: BuildOptions, io: Io): Promise<number> {
   const variables = parseVariables(options.var ?? [])
+  const online = onlineSettings(options)
   const root = await findProject(io.cwd, await projectOf(target, options, io))
   const host = nodeHost(io.cwd, io.stderr)
   const read = await readConfig(root, host)
@@ -65,17 +77,24 @@ export async function runBuild(target: string | undefined, options: BuildOptions
   })
   if (!project) return finish(diagnostics, sources, undefined, options, io)
   checkOut(out, { ...place, sourceFolders: sourceFolders(project) })
+  let inspected: CheckedTree | undefined
   const tree = await buildTree(project, {
-    inspect: (scripts) => checkTree(project, scripts, io.cwd, out),
-    makeExtras: makePreview,
+    inspect: async (checked) => {
+      inspected = await checkTree(project, checked, io, { out, online })
+      return inspected.diagnostics
+    },
+    makeExtras: makePreview(() => inspected?.boots ?? []),
   })
-  if (hasErrors(tree.diagnostics)) return finish(tree.diagnostics, sources, undefined, options, io)
+  const boots = inspected?.boots
+  if (hasErrors(tree.diagnostics)) return finish(tree.diagnostics, sources, undefined, options, io, boots)
+  const pruned = options.prune === true && inspected ? prunable(inspected.report) : []
   const written = await writeTree(out, tree, {
     resolveCopy: (file) => resolve(io.cwd, file),
     signal: io.signal,
+    prune: new Set(pruned.map(({ path }) => path)),
   })
   const entry = project.config.entry
-  return finish(tree.diagnostics, sources, { ...written, out, entry }, options, io)
+  return finish(tree.diagnostics, sources, { ...written, out, entry, pruned }, options, io, boots)
 }
 
 /** What `--project` says, or the target when that is a project. */
@@ -111,6 +130,8 @@ interface Result extends Written {
   /** Full path. */
   out: string
   entry: string
+  /** What `--prune` left out. */
+  pruned: readonly Orphan[]
 }
 
 function finish(
@@ -119,12 +140,14 @@ function finish(
   result: Result | undefined,
   options: BuildOptions,
   io: Io,
+  boots: readonly CheckedBoot[] = [],
 ): number {
   const diagnostics = sortDiagnostics(unsorted)
   const code = result ? ExitCode.ok : ExitCode.problems
   if (options.json === true) {
     const report = JSON.parse(jsonReport(diagnostics, sources)) as object
-    io.stdout.write(`${JSON.stringify({ ...resultFields(result), ...report }, null, 2)}\n`)
+    const numbers = { boots: bootNumbers(boots) }
+    io.stdout.write(`${JSON.stringify({ ...resultFields(result), ...numbers, ...report }, null, 2)}\n`)
     return code
   }
   const { stderr } = io
@@ -138,6 +161,9 @@ function finish(
     const tree = shown === '' || shown.startsWith('..') ? result.out : shown
     const size = `${result.files} file${result.files === 1 ? '' : 's'}, ${result.bytes} bytes`
     const kept = result.carried === 0 ? '' : `, ${result.carried} of others kept`
+    for (const { path, size } of result.pruned) {
+      io.stdout.write(`left out: ${visible(path)}, ${size} bytes\n`)
+    }
     io.stdout.write(
       `${tree}: ${result.changed ? 'written' : 'unchanged'}, ${size}${kept}\nentry: /${urlPath(result.entry)}\n`,
     )
@@ -151,6 +177,7 @@ function urlPath(path: string): string {
 
 function resultFields(result: Result | undefined): object {
   if (!result) return { ok: false }
-  const { out, entry, changed, files, bytes, carried } = result
-  return { ok: true, out, entry: `/${urlPath(entry)}`, changed, files, bytes, carried }
+  const { out, entry, changed, files, bytes, carried, pruned } = result
+  const leftOut = pruned.map(({ path, size }) => ({ path, size }))
+  return { ok: true, out, entry: `/${urlPath(entry)}`, changed, files, bytes, carried, pruned: leftOut }
 }

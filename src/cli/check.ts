@@ -1,13 +1,16 @@
 /** `ipxetool check [PATH…]`. */
 import { resolve, sep } from 'node:path'
+import type { Script } from '../ast/nodes.js'
 import { Diagnostic } from '../diagnostics/diagnostic.js'
 import { IpxetoolError } from '../diagnostics/error.js'
 import { githubReport } from '../diagnostics/reporters/github.js'
-import { jsonReport } from '../diagnostics/reporters/json.js'
+import { type JsonReport, jsonReport } from '../diagnostics/reporters/json.js'
 import { prettyReport } from '../diagnostics/reporters/pretty.js'
 import { sortDiagnostics } from '../diagnostics/sort.js'
 import { summaryLine } from '../diagnostics/summary.js'
 import { visible } from '../diagnostics/visible.js'
+import { bootNumbers, type CheckedBoot } from '../links/preflight-boots.js'
+import { resolveLinks } from '../links/resolve.js'
 import { checkProject } from '../project/check.js'
 import { scriptSizeLimit } from '../project/compose.js'
 import { configName } from '../project/config.js'
@@ -23,6 +26,7 @@ import { parseVariables } from './variables.js'
 import { useColor } from './output.js'
 import type { Io } from './io.js'
 import { nodeHost } from './node-host.js'
+import { askServers, onlineSettings, type OnlineSettings } from './online-check.js'
 import { checkTree } from './whole-tree.js'
 
 export interface CheckCommandOptions {
@@ -40,6 +44,14 @@ export interface CheckCommandOptions {
   explain?: string
   /** `NAME=VALUE` for build-time variables. */
   var?: string[]
+  /** Information and warnings are problems, too. */
+  strict?: boolean
+  /** Other servers are asked for what the scripts want from them. */
+  online?: boolean
+  /** With `online`: also for what was there within the last day. */
+  fresh?: boolean
+  /** For tests. */
+  onlineLimits?: OnlineSettings['limits']
 }
 
 /**
@@ -48,7 +60,7 @@ export interface CheckCommandOptions {
  * shown. Diagnostics are the result and go to stdout; a line that sums them up, and paths that cannot be checked, go to
  * stderr.
  *
- * @returns 0: no errors and no warnings (there may be information); 1: some, or a file that cannot be checked; 2: a path
+ * @returns 0: no errors and no warnings (there may be information unless it is strict); 1: some, or a file that cannot be checked; 2: a path
  * that is not there
  * @throws IpxetoolError (exit code 2) for a rule, project or variable that cannot be understood
  */
@@ -64,15 +76,18 @@ export async function runCheck(paths: string[], options: CheckCommandOptions, io
   const finder = new InputFinder(io.cwd, host, options.project)
   await addPaths(finder, paths, options, io)
   const { projects, loose, failures } = finder.inputs
-  const run = new Run(host, io, parseVariables(options.var ?? []))
+  const online = onlineSettings(options)
+  const run = new Run(host, io, parseVariables(options.var ?? []), online)
   for (const project of projects) await run.checkProject(project)
   await run.checkLoose(loose)
 
   const unusable = [...failures, ...run.failures]
   if (format !== 'pretty') run.add(unusable.filter(({ missing }) => !missing).map(asDiagnostic))
   const diagnostics = sortDiagnostics(run.diagnostics)
-  const report = { pretty: prettyReport, json: jsonReport, github: githubReport }[format]
-  const text = report(diagnostics, run.sources, look)
+  const text =
+    format === 'json'
+      ? withBoots(jsonReport(diagnostics, run.sources), run.boots)
+      : { pretty: prettyReport, github: githubReport }[format](diagnostics, run.sources, look)
   if (text !== '') io.stdout.write(text)
   for (const { path, message, missing } of unusable) {
     if (missing || format === 'pretty') io.stderr.write(`ipxetool: ${visible(path)}: ${message}\n`)
@@ -83,8 +98,16 @@ export async function runCheck(paths: string[], options: CheckCommandOptions, io
     else if (unusable.length === 0) io.stderr.write(`${clean}\n`)
   }
   if (unusable.some(({ missing }) => missing)) return ExitCode.usage
-  const isFine = unusable.length === 0 && diagnostics.every(({ severity }) => severity === 'info')
+  const isFine =
+    unusable.length === 0 &&
+    diagnostics.every(({ severity }) => severity === 'info' && options.strict !== true)
   return isFine ? ExitCode.ok : ExitCode.problems
+}
+
+/** @returns the report with the numbers of what is booted, after its diagnostics */
+function withBoots(report: string, boots: readonly CheckedBoot[]): string {
+  const { diagnostics, summary } = JSON.parse(report) as JsonReport
+  return `${JSON.stringify({ diagnostics, boots: bootNumbers(boots), summary }, null, 2)}\n`
 }
 
 function asDiagnostic({ path, message }: InputFailure): Diagnostic {
@@ -127,14 +150,23 @@ class Run {
   readonly failures: InputFailure[] = []
   /** Scripts that were looked at. */
   checked = 0
+  /** What projects boot. */
+  readonly boots: CheckedBoot[] = []
   readonly #host: ProjectHost
   readonly #io: Io
   readonly #variables: ReadonlyMap<string, string>
+  readonly #online: OnlineSettings | undefined
 
-  constructor(host: ProjectHost, io: Io, variables: ReadonlyMap<string, string>) {
+  constructor(
+    host: ProjectHost,
+    io: Io,
+    variables: ReadonlyMap<string, string>,
+    online: OnlineSettings | undefined,
+  ) {
     this.#host = host
     this.#io = io
     this.#variables = variables
+    this.#online = online
   }
 
   async checkProject({ root, only }: ProjectInput): Promise<void> {
@@ -142,7 +174,16 @@ class Run {
     const checked = await checkProject(root, this.#host, {
       variables: this.#variables,
       environment: env,
-      inspect: (project, scripts) => checkTree(project, scripts, cwd, resolve(cwd, root, project.config.out)),
+      inspect: async (project, scripts) => {
+        const out = resolve(cwd, root, project.config.out)
+        const tree = await checkTree(project, scripts, this.#io, {
+          out,
+          information: true,
+          online: this.#online,
+        })
+        for (const boot of tree.boots) this.boots.push(boot)
+        return tree.diagnostics
+      },
     })
     this.#addSources(checked.sources)
     if (!only) {
@@ -190,6 +231,19 @@ class Run {
       this.add(result.diagnostics)
       this.add(runRules(result.script, { path, facts: { loose: true, settingsSetAnywhere } }))
     }
+    if (this.#online && composed.length > 0) {
+      this.add(await this.#askFor(composed.map(({ path, result }) => ({ path, script: result.script }))))
+    }
+  }
+
+  /** Loose scripts have no tree, so only what they want from other servers can be told. */
+  async #askFor(scripts: readonly { path: string; script: Script }[]): Promise<Diagnostic[]> {
+    const { links } = resolveLinks({
+      scripts: scripts.map(({ path, script }) => ({ path, file: path, script, kind: 'output' })),
+      files: new Map(),
+      entry: scripts[0]!.path,
+    })
+    return askServers(links, scripts[0]!.path, this.#online!, this.#io)
   }
 
   async #compose(path: string): Promise<Composed | undefined> {

@@ -63,9 +63,9 @@ export async function runGraph(options: GraphOptions, io: Io): Promise<number> {
     io.stderr.write(`${prettyReport(sorted, sources, look)}\n${summaryLine(sorted)}\n`)
     return ExitCode.problems
   }
-  const { scripts } = await checkScripts(project)
+  const checked = await checkScripts(project)
   const files = await treeFiles(project, io.cwd, resolve(io.cwd, root, project.config.out))
-  const report = resolveLinks(linkInputOf(project, scripts, files))
+  const report = resolveLinks(linkInputOf(project, checked, files))
   const text = printed(graphOf(report), format, project.config.title ?? project.config.entry)
   if (options.out === undefined) io.stdout.write(text)
   else await save(options.out, text, options, io)

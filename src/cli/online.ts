@@ -1,5 +1,6 @@
-/** The link check's requests over the network, by Node's own `fetch`. */
-import type { Answer, Clock, Fetcher } from '../links/online.js'
+/** The link check's requests over the network, by undici. */
+import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici'
+import { type Answer, type Clock, type Fetcher, NoAnswer, type NoAnswerKind } from '../links/online.js'
 
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -9,68 +10,155 @@ export const systemClock: Clock = {
     }),
 }
 
-/** @param signal ends all requests, as on Ctrl-C */
-export function httpFetcher(userAgent: string, signal?: AbortSignal): Fetcher {
+export interface HttpFetcher extends Fetcher {
+  /** Ends the connections that are kept open. */
+  close(): Promise<void>
+}
+
+export interface HttpFetcherOptions {
+  /** `http_proxy`, `https_proxy`, `no_proxy`. */
+  env?: Readonly<Record<string, string | undefined>>
+  /** Ends all requests, as on Ctrl-C. */
+  signal?: AbortSignal
+}
+
+/** iPXE has no limit of its own; whoever needs more leads in a circle. */
+const maxRedirects = 20
+
+export function httpFetcher(userAgent: string, { env = {}, signal }: HttpFetcherOptions = {}): HttpFetcher {
+  const dispatcher = dispatcherFor(env)
+  const get = async (
+    method: 'HEAD' | 'GET',
+    url: string,
+    end: AbortSignal,
+  ): Promise<Dispatcher.ResponseData> => {
+    const answer = await request(url, {
+      method,
+      dispatcher,
+      signal: end,
+      headers: {
+        'user-agent': userAgent,
+        // what would be unpacked on the way has another size
+        'accept-encoding': 'identity',
+        ...(method === 'GET' && { range: 'bytes=0-0' }),
+      },
+    })
+    // a server that knows no ranges would send all of it
+    answer.body.on('error', () => undefined).destroy()
+    return answer
+  }
   return {
     async request(method, url, { timeout }): Promise<Answer> {
-      const ends = [AbortSignal.timeout(timeout), ...(signal ? [signal] : [])]
+      const end = AbortSignal.any([AbortSignal.timeout(timeout), ...(signal ? [signal] : [])])
+      let at = url
+      let usesHttps = false
       try {
-        const response = await fetch(url, {
-          method,
-          redirect: 'follow',
-          signal: AbortSignal.any(ends),
-          headers: {
-            'user-agent': userAgent,
-            // what would be unpacked on the way has another size
-            'accept-encoding': 'identity',
-            ...(method === 'GET' && { range: 'bytes=0-0' }),
-          },
-        })
-        await response.body?.cancel()
-        return answerOf(response)
+        for (let redirects = 0; ; redirects++) {
+          const answer = await get(method, at, end)
+          const next = redirectOf(answer, at)
+          if (next === undefined) return answerOf(answer, url, at, usesHttps)
+          if (redirects === maxRedirects) throw new NoAnswer('redirect', 'its redirects lead in a circle')
+          at = next
+          usesHttps ||= at.startsWith('https:')
+        }
       } catch (error) {
-        throw new Error(inWords(error, timeout), { cause: error })
+        throw error instanceof NoAnswer ? error : explain(error, timeout)
       }
     },
+    close: () => dispatcher.destroy(),
   }
 }
 
-function answerOf({ status, headers, url, redirected }: Response): Answer {
-  const range = /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1]
-  const length = range ?? (status === 206 ? undefined : (headers.get('content-length') ?? undefined))
+function dispatcherFor(env: Readonly<Record<string, string | undefined>>): Dispatcher {
+  const value = (name: string): string | undefined => env[name] ?? env[name.toUpperCase()]
+  const httpProxy = value('http_proxy')
+  const httpsProxy = value('https_proxy')
+  if (httpProxy === undefined && httpsProxy === undefined) return new Agent()
+  const noProxy = value('no_proxy')
+  return new EnvHttpProxyAgent({
+    ...(httpProxy !== undefined && { httpProxy }),
+    ...(httpsProxy !== undefined && { httpsProxy }),
+    ...(noProxy !== undefined && { noProxy }),
+  })
+}
+
+/** Whatever the number 3xx says, iPXE follows a `Location` (`net/tcp/httpcore.c` `http_redirect`), without a fragment. */
+function redirectOf({ statusCode, headers }: Dispatcher.ResponseData, from: string): string | undefined {
+  const location = first(headers['location'])
+  if (statusCode < 300 || statusCode > 399 || location === undefined) return undefined
+  if (!URL.canParse(location, from)) {
+    throw new NoAnswer('redirect', `it redirects to \`${printable(location)}\`, which is no URL`)
+  }
+  const next = new URL(location, from)
+  if (next.protocol !== 'http:' && next.protocol !== 'https:') {
+    throw new NoAnswer(
+      'redirect',
+      `it redirects to \`${printable(location)}\`, which is neither http nor https`,
+    )
+  }
+  next.hash = ''
+  return next.href
+}
+
+function printable(text: string): string {
+  return text.replace(/[^ -~]/g, '?').slice(0, 200)
+}
+
+function answerOf(
+  { statusCode, headers }: Dispatcher.ResponseData,
+  url: string,
+  at: string,
+  usesHttps: boolean,
+): Answer {
+  const range = /\/(\d+)$/.exec(first(headers['content-range']) ?? '')?.[1]
+  const length = range ?? (statusCode === 206 ? undefined : first(headers['content-length']))
   const size = length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined
-  const wait = Number(headers.get('retry-after') ?? Number.NaN)
+  const wait = Number(first(headers['retry-after']) ?? Number.NaN)
+  const type = first(headers['content-type'])?.split(';', 1)[0]!.trim().toLowerCase()
   return {
-    status,
+    status: statusCode,
     ...(size !== undefined && { size }),
-    ...(redirected && { finalUrl: url }),
+    ...(at !== url && { finalUrl: at }),
+    ...(usesHttps && { usesHttps }),
+    ...(type !== undefined && type !== '' && { type }),
     ...(wait > 0 && { retryAfter: wait }),
   }
 }
 
-const words: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'the server refuses connections',
-  ECONNRESET: 'the server ended the connection',
-  UND_ERR_SOCKET: 'the server ended the connection',
-  ENOTFOUND: 'there is no such host',
-  EAI_AGAIN: 'the name of the host cannot be looked up now',
-  EHOSTUNREACH: 'the host cannot be reached',
-  ENETUNREACH: 'the network cannot be reached',
-  ETIMEDOUT: 'no answer in time',
-  UND_ERR_CONNECT_TIMEOUT: 'no answer in time',
-  CERT_HAS_EXPIRED: 'the certificate of the server has expired',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'the server has signed its certificate itself',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate of the server is for another host',
+function first(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header
 }
 
-function inWords(error: unknown, timeout: number): string {
-  if (!(error instanceof Error)) return String(error)
-  if (error.name === 'TimeoutError') return `no answer in ${timeout / 1000} s`
-  if (error.name === 'AbortError') return 'interrupted'
-  const cause: unknown = error.cause
-  if (!(cause instanceof Error)) return error.message
+const causes: Readonly<Record<string, readonly [NoAnswerKind, string]>> = {
+  ECONNREFUSED: ['refused', 'the server refuses connections'],
+  ECONNRESET: ['closed', 'the server ended the connection'],
+  EPIPE: ['closed', 'the server ended the connection'],
+  UND_ERR_SOCKET: ['closed', 'the server ended the connection'],
+  ENOTFOUND: ['dns', 'there is no such host'],
+  EAI_AGAIN: ['network', 'the name of the host cannot be looked up now'],
+  EHOSTUNREACH: ['network', 'the host cannot be reached'],
+  ENETUNREACH: ['network', 'the network cannot be reached'],
+  ENETDOWN: ['network', 'the network is down'],
+  ETIMEDOUT: ['timeout', 'no answer in time'],
+  UND_ERR_CONNECT_TIMEOUT: ['timeout', 'no answer in time'],
+  UND_ERR_HEADERS_TIMEOUT: ['timeout', 'no answer in time'],
+  CERT_HAS_EXPIRED: ['tls', 'the certificate of the server has expired'],
+  DEPTH_ZERO_SELF_SIGNED_CERT: ['tls', 'the server has signed its certificate itself'],
+  SELF_SIGNED_CERT_IN_CHAIN: ['tls', 'nobody known has signed the certificate of the server'],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['tls', 'nobody known has signed the certificate of the server'],
+  ERR_TLS_CERT_ALTNAME_INVALID: ['tls', 'the certificate of the server is for another host'],
+}
+
+function explain(error: unknown, timeout: number): NoAnswer {
+  const options = { cause: error }
+  if (!(error instanceof Error)) return new NoAnswer('other', String(error), options)
+  if (error.name === 'TimeoutError')
+    return new NoAnswer('timeout', `no answer in ${timeout / 1000} s`, options)
+  if (error.name === 'AbortError') return new NoAnswer('interrupted', 'interrupted', options)
   // several addresses were tried
-  const own = 'errors' in cause && Array.isArray(cause.errors) ? (cause.errors as unknown[])[0] : cause
-  const code = own instanceof Error && 'code' in own && typeof own.code === 'string' ? own.code : ''
-  return words[code] ?? (cause.message === '' ? error.message : cause.message)
+  const own = 'errors' in error && Array.isArray(error.errors) ? (error.errors as unknown[])[0] : error
+  const cause = own instanceof Error && own.cause instanceof Error && !('code' in own) ? own.cause : own
+  const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
+  const [kind, words] = causes[code] ?? ['other', undefined]
+  return new NoAnswer(kind, words ?? (error.message === '' ? code : error.message), options)
 }

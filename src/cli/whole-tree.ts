@@ -1,39 +1,70 @@
 /** What concerns a tree as a whole, for `build` and `check`: where its links lead, whether it fits, its preview. */
 import type { MakeExtras } from '../build/tree.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
-import { preflightBoots } from '../links/boots.js'
+import { type CheckedBoot, preflightBoots } from '../links/preflight-boots.js'
 import { linkInputOf } from '../links/project-links.js'
-import { resolveLinks } from '../links/resolve.js'
+import { type LinkReport, resolveLinks } from '../links/resolve.js'
 import { previewFiles } from '../preview/preview.js'
-import type { ReadyScript } from '../project/check.js'
+import type { CheckedScripts } from '../project/check.js'
 import type { Project } from '../project/project.js'
+import type { Io } from './io.js'
+import { askServers, type OnlineSettings } from './online-check.js'
 import { treeFiles } from './tree-files.js'
 
-/** @param out full path of the output tree, whose assets and loaders links may lead to */
-export async function checkTree(
-  project: Project,
-  scripts: readonly ReadyScript[],
-  cwd: string,
-  out: string,
-): Promise<Diagnostic[]> {
-  const report = resolveLinks(linkInputOf(project, scripts, await treeFiles(project, cwd, out)))
-  const { diagnostics } = preflightBoots(report, project.generated)
-  // what is merely worth knowing is `ipxetool graph`'s to show
-  return [...report.diagnostics, ...diagnostics].filter(({ severity }) => severity !== 'info')
+export interface TreeOptions {
+  /** Full path of the output tree, whose assets and loaders links may lead to. */
+  out: string
+  /** Also what is merely worth knowing: files that nothing leads to. */
+  information?: boolean
+  /** Asks other servers, too. */
+  online?: OnlineSettings | undefined
 }
 
-/** The pages below `preview/`. */
-export const makePreview: MakeExtras = ({ project, scripts, entries, diagnostics }) => {
-  const menus = new Map(project.generated.map(({ path, menu }) => [path, menu]))
-  return previewFiles({
-    title: project.config.title ?? 'Boot menu',
-    entry: project.config.entry,
-    scripts: scripts.flatMap(({ path, kind, script }) => {
-      if (kind !== 'output') return []
-      const menu = menus.get(path)
-      return [{ path, script, ...(menu === undefined ? {} : { menu }) }]
-    }),
-    diagnostics: [...diagnostics],
-    files: new Map([...entries].map(([path, { size, sha256, origin }]) => [path, { size, sha256, origin }])),
+export interface CheckedTree {
+  report: LinkReport
+  boots: readonly CheckedBoot[]
+  diagnostics: Diagnostic[]
+}
+
+/** What is worth knowing to whoever checks; the rest is `ipxetool graph`'s to show. */
+const information: ReadonlySet<string> = new Set(['orphan-file', 'unreachable-script', 'memory-too-small'])
+
+export async function checkTree(
+  project: Project,
+  checked: CheckedScripts,
+  io: Io,
+  options: TreeOptions,
+): Promise<CheckedTree> {
+  const report = resolveLinks(linkInputOf(project, checked, await treeFiles(project, io.cwd, options.out)))
+  const { boots, diagnostics } = preflightBoots(report, project.generated, {
+    root: project.root,
+    configFile: project.config.file,
   })
+  const all = [...report.diagnostics, ...diagnostics].filter(
+    ({ severity, ruleId }) =>
+      severity !== 'info' || (options.information === true && information.has(ruleId)),
+  )
+  if (options.online) all.push(...(await askServers(report.links, project.config.file, options.online, io)))
+  return { report, boots, diagnostics: all }
+}
+
+/** The pages below `preview/`. @param boots of {@link checkTree}, once it has run */
+export function makePreview(boots: () => readonly CheckedBoot[]): MakeExtras {
+  return ({ project, scripts, entries, diagnostics }) => {
+    const menus = new Map(project.generated.map(({ path, menu }) => [path, menu]))
+    return previewFiles({
+      title: project.config.title ?? 'Boot menu',
+      entry: project.config.entry,
+      scripts: scripts.flatMap(({ path, kind, script }) => {
+        if (kind !== 'output') return []
+        const menu = menus.get(path)
+        return [{ path, script, ...(menu === undefined ? {} : { menu }) }]
+      }),
+      diagnostics: [...diagnostics],
+      files: new Map(
+        [...entries].map(([path, { size, sha256, origin }]) => [path, { size, sha256, origin }]),
+      ),
+      boots: boots(),
+    })
+  }
 }

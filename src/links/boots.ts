@@ -1,12 +1,10 @@
-/** Kernels with their initrds and arguments, as the scripts put them together, and the preflight of each. */
+/** Kernels with their initrds and arguments, as the scripts put them together. */
 import type { Line } from '../ast/nodes.js'
-import { Diagnostic, type Place } from '../diagnostics/diagnostic.js'
-import type { Entry } from '../model/schema.js'
+import type { Place } from '../diagnostics/diagnostic.js'
 import { decodeText } from '../syntax/bytes.js'
 import { type KnownKinds, pathOf } from './check-kinds.js'
 import { heldInMemory } from './minimums.js'
-import { parseSize, preflight, type Preflight, type PreflightOptions } from './preflight.js'
-import type { CheckedLink, LinkReport } from './resolve.js'
+import type { CheckedLink } from './resolve.js'
 import type { ScriptSettings } from './scan.js'
 import { shown, type Values } from './values.js'
 
@@ -110,64 +108,4 @@ function argumentsOf(kernels: readonly CheckedLink[], script: ScriptSettings, va
     }
   }
   return [...words]
-}
-
-/** A script and the entries that it was made from. */
-export interface EntriesOfScript {
-  path: string
-  menu?: { entries: readonly Entry[] }
-}
-
-export interface CheckedBoot {
-  boot: Boot
-  /** The id of the entry, when the script was made from a menu. */
-  entry?: string
-  preflight: Preflight
-}
-
-/**
- * @param scripts those that were made from menus (`compileMenus`, `compileMachines`): they know what entries need
- */
-export function preflightBoots(
-  { boots }: Pick<LinkReport, 'boots'>,
-  scripts: readonly EntriesOfScript[] = [],
-  options: PreflightOptions = {},
-): { boots: CheckedBoot[]; diagnostics: Diagnostic[] } {
-  const menus = new Map(scripts.flatMap(({ path, menu }) => (menu ? [[path, menu.entries] as const] : [])))
-  const diagnostics: Diagnostic[] = []
-  const checked = boots.map((boot): CheckedBoot => {
-    const entry = entryOf(menus.get(boot.from), boot.label)
-    const needs = entry && 'needs' in entry ? entry.needs : undefined
-    const memory = needs?.memory === undefined ? undefined : parseSize(needs.memory)
-    const result = preflight(
-      {
-        name: `\`${(entry && 'label' in entry ? entry.label : undefined) ?? boot.label ?? boot.from}\``,
-        kernel: {
-          size: boot.kernel.size,
-          ...(boot.initrdMax !== undefined && { initrdMax: boot.initrdMax }),
-        },
-        initrds: boot.initrds.map(({ size }) => size),
-        later: boot.later.map(({ size }) => size),
-        args: boot.args,
-        ...(memory !== undefined && { memory }),
-        ...(needs?.firmware && { firmware: needs.firmware }),
-      },
-      options,
-    )
-    for (const { ruleId, severity, reason, note } of result.problems) {
-      const { file, place } = boot
-      diagnostics.push(new Diagnostic({ ruleId, severity, file, reason, note, ...(place && { place }) }))
-    }
-    return { boot, ...(entry?.id !== undefined && { entry: entry.id }), preflight: result }
-  })
-  return { boots: checked, diagnostics }
-}
-
-type EntryWithId = Extract<Entry, { id?: string | undefined }>
-
-/** Labels are the ids of entries, with the processor behind them where the files differ. */
-function entryOf(entries: readonly Entry[] | undefined, label: string | undefined): EntryWithId | undefined {
-  const withIds = (entries ?? []).filter((entry): entry is EntryWithId => 'id' in entry)
-  const plain = label?.replace(/-(x86_64|i386|arm64)$/, '')
-  return withIds.find(({ id }) => id === label) ?? withIds.find(({ id }) => id === plain)
 }

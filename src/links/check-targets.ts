@@ -2,18 +2,18 @@
 import { count, quote } from '../rules/message.js'
 import { Diagnostic, type Severity } from '../diagnostics/diagnostic.js'
 import { encodeText } from '../syntax/bytes.js'
-import type { CheckedLink, Report } from './resolve.js'
+import type { Link, Report } from './resolve.js'
 import type { DynamicTarget, InsideTarget } from './targets.js'
 import type { Tree } from './tree.js'
 
 export const missingTarget = 'missing-target'
 
 /** @param isPlaceKnown whether it is known which URL the tree is published at */
-export function checkTargets(
-  found: readonly CheckedLink[],
+export function checkTargets<Found extends { link: Link }>(
+  found: readonly Found[],
   tree: Tree,
   isPlaceKnown: boolean,
-  report: Report,
+  report: Report<Found>,
 ): void {
   for (const checked of found) {
     const { target } = checked.link
@@ -24,12 +24,12 @@ export function checkTargets(
   }
 }
 
-function checkInside(
-  checked: CheckedLink,
+function checkInside<Found extends { link: Link }>(
+  checked: Found,
   target: InsideTarget,
   tree: Tree,
   isPlaceKnown: boolean,
-  report: Report,
+  report: Report<Found>,
 ): void {
   const { link } = checked
   const { path, found, fromRoot, climbs } = target
@@ -85,7 +85,12 @@ function checkInside(
   })
 }
 
-function checkPattern(checked: CheckedLink, target: DynamicTarget, tree: Tree, report: Report): void {
+function checkPattern<Found extends { link: Link }>(
+  checked: Found,
+  target: DynamicTarget,
+  tree: Tree,
+  report: Report<Found>,
+): void {
   const { link } = checked
   const severity = link.isOptional ? 'info' : 'warning'
   report(checked, (file, place) => {

@@ -66,15 +66,16 @@ export function graphOf({ links, tree, entry, scripts, reached }: LinkReport): G
   }
   for (const path of [...scripts].sort()) treeNode(path)
   for (const link of links) {
-    const from = scripts.has(link.from)
-      ? treeNode(link.from)
-      : add({
-          id: `embed:${link.from}`,
-          kind: 'script',
-          name: link.from,
-          isReached: true,
-          isEmbedded: true,
-        })
+    const from =
+      scripts.has(link.from) || tree.files.has(link.from)
+        ? treeNode(link.from)
+        : add({
+            id: `embed:${link.from}`,
+            kind: 'script',
+            name: link.from,
+            isReached: true,
+            isEmbedded: true,
+          })
     for (const to of targetsOf(link, tree, add, treeNode)) edges.push(edgeOf(link, from, to))
   }
   return { entry: `tree:${entry}`, nodes: [...nodes.values()], edges }

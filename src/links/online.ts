@@ -1,7 +1,6 @@
 /** Asks other servers for what the scripts want from them. Pure but for the fetcher and the clock that are handed in. */
-import { Diagnostic } from '../diagnostics/diagnostic.js'
-import { quote } from '../rules/message.js'
-import { encodeText } from '../syntax/bytes.js'
+import type { Diagnostic } from '../diagnostics/diagnostic.js'
+import { diagnoseOnline } from './online-report.js'
 import type { Link } from './resolve.js'
 
 export interface Answer {
@@ -10,14 +9,39 @@ export interface Answer {
   size?: number
   /** Where redirects have led. */
   finalUrl?: string
+  /** A redirect went through https, although the URL does not begin with it. */
+  usesHttps?: boolean
+  /** Media type, without parameters. */
+  type?: string
   /** Seconds that the server asks to wait. */
   retryAfter?: number
 }
 
+/**
+ * Why there was no answer. `dns`: the name is unknown; `network`: names or hosts cannot be reached at all; these two,
+ * `refused` and `timeout` concern the host, whatever the URL. `closed`: the server hung up.
+ */
+export type NoAnswerKind =
+  'dns' | 'network' | 'refused' | 'timeout' | 'tls' | 'closed' | 'redirect' | 'interrupted' | 'other'
+
+/** The message is for people. */
+export class NoAnswer extends Error {
+  readonly kind: NoAnswerKind
+
+  constructor(kind: NoAnswerKind, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'NoAnswer'
+    this.kind = kind
+  }
+}
+
+/** Other URLs of the host would fail in the same way. */
+export const ofHost: ReadonlySet<NoAnswerKind> = new Set(['dns', 'network', 'refused', 'timeout'])
+
 export interface Fetcher {
   /**
-   * `GET` asks for the first byte only and reads no body. Redirects are followed.
-   * @throws Error in words for people when there is no answer: refused, unknown host, no answer in time
+   * `GET` asks for the first byte only and reads no body. Redirects are followed as iPXE does it: http and https only.
+   * @throws NoAnswer
    */
   request(method: 'HEAD' | 'GET', url: string, options: { timeout: number }): Promise<Answer>
 }
@@ -36,6 +60,8 @@ export interface OnlineOptions {
   /** Results by URL: what is in it is not asked again, and what is asked is put in. */
   cache?: Map<string, OnlineResult>
   clock: Clock
+  /** The file that a problem of the network itself is reported at; default: that of the first link. */
+  file?: string
 }
 
 export interface Clock {
@@ -51,14 +77,21 @@ export interface OnlineResult {
   status?: number
   size?: number
   finalUrl?: string
+  usesHttps?: boolean
+  type?: string
   /** Why there was no answer. */
+  problem?: NoAnswerKind
+  /** The same for people. */
   message?: string
+  /** 0: not asked, because its host has not answered for another URL. */
   attempts: number
 }
 
 export interface OnlineReport {
   /** By URL, in the order of their names. */
   results: ReadonlyMap<string, OnlineResult>
+  /** How many of them the cache knew. */
+  cached: number
   diagnostics: Diagnostic[]
 }
 
@@ -70,20 +103,17 @@ export async function checkOnline(
 ): Promise<OnlineReport> {
   const wanted = new Map<string, Link[]>()
   for (const link of links) {
-    const url = askedFor(link)
+    const url = link.isUnchecked === true ? undefined : askedFor(link)
     if (url === undefined) continue
     const same = wanted.get(url)
     if (same) same.push(link)
     else wanted.set(url, [link])
   }
   const urls = [...wanted.keys()].sort()
+  const cached = urls.filter((url) => options.cache?.has(url) ?? false).length
   const found = await new Run(fetcher, options).all(urls)
   const results = new Map(urls.map((url) => [url, found.get(url)!]))
-  const diagnostics = urls.flatMap((url) => {
-    const problem = explain(results.get(url)!)
-    return problem ? wanted.get(url)!.map((link) => diagnose(link, problem)) : []
-  })
-  return { results, diagnostics }
+  return { results, cached, diagnostics: diagnoseOnline(results, wanted, options.file) }
 }
 
 /** A folder of packages answers nothing useful; the file that Anaconda reads first does. */
@@ -96,9 +126,20 @@ function askedFor({ target, role, command, what }: Link): string | undefined {
   return isTree ? `${url.replace(/\/+$/, '')}/.treeinfo` : undefined
 }
 
+/** One server and what is still to be asked of it. */
+interface Host {
+  urls: string[]
+  /** When the next request may start, milliseconds. */
+  next: number
+  /** It has answered, be it with an error. */
+  answers: boolean
+  /** Why it has not. */
+  failure: OnlineResult | undefined
+}
+
 class Run {
   readonly #fetcher: Fetcher
-  readonly #options: Required<OnlineOptions>
+  readonly #options: Required<Omit<OnlineOptions, 'file'>>
   #free: number
   readonly #waiting: (() => void)[] = []
 
@@ -111,11 +152,11 @@ class Run {
 
   async all(urls: readonly string[]): Promise<ReadonlyMap<string, OnlineResult>> {
     const { cache, perHost } = this.#options
-    const hosts = new Map<string, { urls: string[]; next: number }>()
+    const hosts = new Map<string, Host>()
     for (const url of urls) {
       if (cache.has(url)) continue
       const { host } = new URL(url)
-      const queue = hosts.get(host) ?? { urls: [], next: 0 }
+      const queue = hosts.get(host) ?? { urls: [], next: 0, answers: false, failure: undefined }
       queue.urls.push(url)
       hosts.set(host, queue)
     }
@@ -128,7 +169,7 @@ class Run {
     return cache
   }
 
-  async #lane(queue: { urls: string[]; next: number }): Promise<void> {
+  async #lane(queue: Host): Promise<void> {
     for (let url = queue.urls.shift(); url !== undefined; url = queue.urls.shift()) {
       await this.#enter()
       try {
@@ -153,11 +194,12 @@ class Run {
     else this.#free++
   }
 
-  async #check(url: string, queue: { next: number }): Promise<OnlineResult> {
+  async #check(url: string, queue: Host): Promise<OnlineResult> {
     const { retries, timeout, interval, clock } = this.#options
     let result: OnlineResult
     let method: 'HEAD' | 'GET' = 'HEAD'
     for (let attempt = 1; ; attempt++) {
+      if (queue.failure && !queue.answers) return { ...queue.failure, url, attempts: 0 }
       const start = Math.max(clock.now(), queue.next)
       queue.next = start + interval
       if (start > clock.now()) await clock.sleep(start - clock.now())
@@ -168,13 +210,21 @@ class Run {
           method = 'GET'
           answer = await this.#fetcher.request(method, url, { timeout })
         }
+        queue.answers = true
         result = resultOf(url, answer, attempt)
         if (!isPassing(answer.status)) return result
         wait = Math.min(Math.max(wait, (answer.retryAfter ?? 0) * 1000), 30_000)
       } catch (error) {
-        result = { url, outcome: 'failed', message: messageOf(error), attempts: attempt }
+        const problem = error instanceof NoAnswer ? error.kind : 'other'
+        result = { url, outcome: 'failed', problem, message: messageOf(error), attempts: attempt }
+        // some servers hang up on what they do not know
+        if (problem === 'closed') method = 'GET'
+        if (isFinal.has(problem)) attempt = retries + 1
       }
-      if (attempt > retries) return result
+      if (attempt > retries) {
+        if (result.problem !== undefined && ofHost.has(result.problem)) queue.failure ??= result
+        return result
+      }
       await clock.sleep(wait)
     }
   }
@@ -183,11 +233,18 @@ class Run {
 /** Servers that have no HEAD say so in one of these ways; object stores say 403 to what they would give. */
 const refusesHead = new Set([400, 403, 405, 501])
 
+/** Asking again would not help. */
+const isFinal: ReadonlySet<NoAnswerKind> = new Set(['dns', 'tls', 'redirect', 'interrupted'])
+
 function isPassing(status: number): boolean {
   return status === 429 || status >= 500
 }
 
-function resultOf(url: string, { status, size, finalUrl }: Answer, attempts: number): OnlineResult {
+function resultOf(
+  url: string,
+  { status, size, finalUrl, usesHttps, type }: Answer,
+  attempts: number,
+): OnlineResult {
   const outcome =
     // what is empty has no first byte to give: 416
     (status >= 200 && status < 300) || status === 416
@@ -204,55 +261,11 @@ function resultOf(url: string, { status, size, finalUrl }: Answer, attempts: num
     attempts,
     ...(size !== undefined && { size }),
     ...(finalUrl !== undefined && finalUrl !== url && { finalUrl }),
+    ...(usesHttps === true && { usesHttps }),
+    ...(type !== undefined && { type }),
   }
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
-}
-
-interface Explained {
-  severity: 'error' | 'warning' | 'info'
-  reason: string
-  note: string
-}
-
-function explain({ url, outcome, status, finalUrl, message, attempts }: OnlineResult): Explained | undefined {
-  const shown = quote(encodeText(url))
-  const tries = attempts === 1 ? '' : ` (${attempts} tries)`
-  switch (outcome) {
-    case 'absent':
-      return {
-        severity: 'error',
-        reason: `The server has no ${shown} (HTTP ${status!})`,
-        note: 'Publishers remove old versions. Look for the current one.',
-      }
-    case 'denied':
-      return {
-        severity: 'warning',
-        reason: `The server refuses ${shown} (HTTP ${status!})`,
-        note: 'Machines that boot have no login. They may be allowed by their address.',
-      }
-    case 'failed':
-      return {
-        severity: 'warning',
-        reason: `There is no useful answer for ${shown}: ${message ?? `HTTP ${status!}`}${tries}`,
-        note: 'It was asked from this computer; machines that boot may be in another network.',
-      }
-    case 'ok': {
-      const isUpgrade = /^http:/i.test(url) && finalUrl !== undefined && /^https:/i.test(finalUrl)
-      if (!isUpgrade) return undefined
-      return {
-        severity: 'warning',
-        reason: `The server sends ${shown} on to https`,
-        note: 'Loaders for BIOS have no https by default, and their download would stop there ("Not supported").',
-      }
-    }
-  }
-}
-
-function diagnose({ file, place, isOptional }: Link, { severity, reason, note }: Explained): Diagnostic {
-  const ruleId = 'dead-link'
-  const own = isOptional && severity === 'error' ? 'warning' : severity
-  return new Diagnostic({ ruleId, severity: own, file, reason, note, ...(place && { place }) })
 }

@@ -1,5 +1,6 @@
 /** The link check of a whole project. */
-import type { ReadyScript } from '../project/check.js'
+import type { CheckedScripts } from '../project/check.js'
+import { placeOfSource } from '../project/model.js'
 import { underRoot } from '../project/paths.js'
 import type { Project } from '../project/project.js'
 import type { LinkInput } from './resolve.js'
@@ -11,24 +12,33 @@ const treeVariables = ['base', 'base-url', 'base_url', 'baseurl', 'boot-url', 't
 /**
  * What {@link resolveLinks} wants to know of a project.
  *
- * @param scripts of `checkScripts`
+ * @param checked of `checkScripts`
  * @param files all other files that the tree will have: static ones, and those that others have put there
  */
 export function linkInputOf(
   project: Project,
-  scripts: readonly ReadyScript[],
+  { scripts, configs }: Pick<CheckedScripts, 'scripts' | 'configs'>,
   files: ReadonlyMap<string, TreeFile>,
 ): LinkInput {
-  const { root, config, variables } = project
+  const { root, config, variables, reader } = project
   const treeUrls = treeVariables.flatMap((name) => {
     const text = variables.values.get(name)?.text ?? ''
     return /^(https?|tftp):\/\/[^/$]+/i.test(text) && !text.includes('${') ? [text] : []
   })
+  const generated = new Map(project.generated.map((item) => [item.path, item]))
   return {
-    scripts: scripts.flatMap(({ path, kind, script, sources }) =>
-      kind === 'partial' ? [] : [{ path, kind, script, file: sources[0] ?? underRoot(root, path) }],
-    ),
+    scripts: scripts.flatMap(({ path, kind, script, sources }) => {
+      if (kind === 'partial') return []
+      const made = generated.get(path)
+      const source = made?.machine ? made.machine.machine.source : made?.menu?.source
+      const file = source ? underRoot(root, source.file) : (sources[0] ?? underRoot(root, path))
+      return [{ path, kind, script, file, ...(source && { place: placeOfSource(source) }) }]
+    }),
     files,
+    configs: configs.map(({ path, file, bytes }) => {
+      const source = reader.sources.get(file)
+      return { path, file, bytes, ...(source && { source }) }
+    }),
     entry: config.entry,
     configFile: config.file,
     treeUrls,

@@ -5,6 +5,7 @@ import { encodeText } from '../syntax/bytes.js'
 import type { Link, LinkInput } from './resolve.js'
 import { hasWayOut } from './scan.js'
 import type { Tree } from './tree.js'
+import { parseUri, pathInTree } from './uri.js'
 
 /** Paths of the tree that a link may lead to. */
 export function targetPaths({ target, role }: Link, tree: Tree): readonly string[] {
@@ -20,11 +21,13 @@ export function findReached(input: LinkInput, links: readonly Link[], tree: Tree
   const bySource = new Map<string, Link[]>()
   const waiting = [input.entry, autoexec]
   const embedded = new Set(input.scripts.filter(({ kind }) => kind === 'embed').map(({ path }) => path))
+  // machines get configs by ways that no link shows: what one names is needed
+  const starts = new Set([...embedded, ...(input.configs ?? []).map(({ path }) => path)])
   for (const link of links) {
     const list = bySource.get(link.from)
     if (list) list.push(link)
     else bySource.set(link.from, [link])
-    if (embedded.has(link.from)) waiting.push(...targetPaths(link, tree))
+    if (starts.has(link.from)) waiting.push(...targetPaths(link, tree))
   }
   const reached = new Set<string>()
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
@@ -48,8 +51,8 @@ export interface ReachInput {
   anywhere: ReadonlySet<string>
 }
 
-export function checkReach(reach: ReachInput): Diagnostic[] {
-  return [...unreachable(reach), ...orphans(reach), ...loops(reach)]
+export function checkReach(reach: ReachInput, orphans: readonly Orphan[]): Diagnostic[] {
+  return [...unreachable(reach), ...reportOrphans(reach.input, orphans), ...loops(reach)]
 }
 
 function unreachable({ input, links, tree, scripts, reached, anywhere }: ReachInput): Diagnostic[] {
@@ -63,7 +66,7 @@ function unreachable({ input, links, tree, scripts, reached, anywhere }: ReachIn
   }
   const open = [...anywhere].filter((path) => reached.has(path)).sort()[0]
   const result: Diagnostic[] = []
-  for (const { path, file } of lost) {
+  for (const { path, file, place } of lost) {
     const caller = callers.get(path)
     const only = caller === undefined ? '' : ` Only ${shown(caller)} names it, which is not reached either.`
     result.push(
@@ -71,6 +74,7 @@ function unreachable({ input, links, tree, scripts, reached, anywhere }: ReachIn
         ruleId: 'unreachable-script',
         severity: open === undefined ? 'warning' : 'info',
         file,
+        ...(place && { place }),
         reason: `Nothing leads from ${shown(input.entry)} to ${shown(path)}`,
         note:
           open === undefined
@@ -85,27 +89,98 @@ function unreachable({ input, links, tree, scripts, reached, anywhere }: ReachIn
 /** Loaders are asked for by firmware; the manifest, the preview and the DHCP examples are for people. */
 const neverOrphans =
   /^(manifest\.json|preview\/|dhcp\/)|\.(efi|0|kpxe|kkpxe|kkkpxe|pxe|hdr?|lkrn|dsk|usb|iso|sig|asc|sha256|sha512|md5|txt)$/i
+/** They speak about the file whose name stands before. */
+const sidecar = /\.(sig|asc|sha256|sha512|md5)$/i
 
-function orphans({ input, tree, scripts, reached }: ReachInput): Diagnostic[] {
+/** A file that nothing leads to. */
+export interface Orphan {
+  path: string
+  /** Bytes. */
+  size: number
+  /** Below `assets/`, or in the manifest with an origin other than the build: it can be fetched again. */
+  isAsset: boolean
+}
+
+/** Sorted by path. Without a first script nothing is reached, and nothing is an orphan. */
+export function findOrphans({
+  input,
+  links,
+  tree,
+  scripts,
+  reached,
+}: Omit<ReachInput, 'anywhere'>): Orphan[] {
   const which = input.orphans ?? 'assets'
   if (which === 'none' || !scripts.has(input.entry)) return []
-  const result: Diagnostic[] = []
+  const named = namedElsewhere(links, tree)
+  const result: Orphan[] = []
   for (const path of tree.paths) {
     const { origin, size } = tree.files.get(path)!
-    if (reached.has(path) || scripts.has(path) || neverOrphans.test(path)) continue
+    if (reached.has(path) || scripts.has(path) || neverOrphans.test(path) || named.has(path)) continue
     const isUsers = origin === 'static' || origin === 'config' || path.startsWith('configs/')
     if (isUsers && which !== 'all') continue
-    result.push(
-      new Diagnostic({
-        ruleId: 'orphan-file',
-        severity: 'info',
-        file: input.configFile ?? input.entry,
-        reason: `Nothing in the tree leads to ${shown(path)} (${size} bytes)`,
-        note: 'It takes space and can go, unless machines get its name from elsewhere.',
-      }),
-    )
+    const isAsset = !isUsers && origin !== 'build' && (origin !== undefined || path.startsWith('assets/'))
+    result.push({ path, size, isAsset })
   }
   return result
+}
+
+/**
+ * What `build --prune` leaves out: assets without a link to them, with their signatures and checksums. Files of others
+ * stay, because nobody could bring them back.
+ */
+export function prunable({ orphans, tree }: { orphans: readonly Orphan[]; tree: Tree }): Orphan[] {
+  const assets = orphans.filter(({ isAsset }) => isAsset)
+  const gone = new Set(assets.map(({ path }) => path))
+  const beside = tree.paths.filter((path) => sidecar.test(path) && gone.has(path.replace(sidecar, '')))
+  const all = [
+    ...assets,
+    ...beside.map((path) => ({ path, size: tree.files.get(path)!.size, isAsset: true })),
+  ]
+  return all.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
+}
+
+/** Whoever writes the URL of this very server by its address, and not by a variable, needs the file all the same. */
+function namedElsewhere(links: readonly Link[], tree: Tree): Set<string> {
+  const named = new Set<string>()
+  for (const { target } of links) {
+    if (target.kind !== 'outside') continue
+    const parts = pathInTree(parseUri(target.url).path ?? '').split('/')
+    for (let start = 0; start < Math.min(parts.length, 8); start++) {
+      const path = parts.slice(start).join('/')
+      if (path === '') break
+      const kind = tree.kindOf(path)
+      if (kind === 'file') named.add(path)
+      else if (kind === 'folder') for (const below of tree.below(path)) named.add(below)
+      if (kind !== undefined) break
+    }
+  }
+  return named
+}
+
+/** So many are told one by one. */
+const orphanLimit = 10
+
+function reportOrphans(input: LinkInput, orphans: readonly Orphan[]): Diagnostic[] {
+  const make = (reason: string): Diagnostic =>
+    new Diagnostic({
+      ruleId: 'orphan-file',
+      severity: 'info',
+      file: input.configFile ?? input.entry,
+      reason,
+      note: 'It takes space and can go, unless machines get its name from elsewhere. `ipxetool build --prune` leaves such assets out.',
+    })
+  if (orphans.length <= orphanLimit) {
+    return orphans.map(({ path, size }) =>
+      make(`Nothing in the tree leads to ${shown(path)} (${size} bytes)`),
+    )
+  }
+  const bytes = orphans.reduce((sum, { size }) => sum + size, 0)
+  const largest = [...orphans].sort((a, b) => b.size - a.size).slice(0, 3)
+  return [
+    make(
+      `Nothing in the tree leads to ${orphans.length} files (${bytes} bytes); the largest are ${largest.map(({ path }) => shown(path)).join(', ')}`,
+    ),
+  ]
 }
 
 /** Scripts that only lead to each other: no `exit`, nothing to boot, no other script. */

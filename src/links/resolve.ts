@@ -7,9 +7,11 @@ import { decodeText } from '../syntax/bytes.js'
 import { type Boot, findBoots } from './boots.js'
 import { checkKinds, KnownKinds } from './check-kinds.js'
 import { checkTargets } from './check-targets.js'
+import { configLinks, type LinkConfig } from './config-links.js'
 import { findUris, type FoundUri, type LinkRole } from './find.js'
 import type { UrlArgument } from './kernel-arguments.js'
-import { checkReach, findReached } from './reach.js'
+import { deadLink } from './online-report.js'
+import { checkReach, findOrphans, findReached, type Orphan } from './reach.js'
 import { type LinkScript, scanCommands, scanSettings, type ScriptSettings } from './scan.js'
 import { type LinkTarget, resolveTarget, type TargetOptions, usualTreeSettings } from './targets.js'
 import { Tree, type TreeFile } from './tree.js'
@@ -22,6 +24,8 @@ export interface LinkInput {
   scripts: readonly LinkScript[]
   /** All other files of the tree, by path; scripts may be among them. */
   files: ReadonlyMap<string, TreeFile>
+  /** Texts for the booted systems, whose URLs are links too. */
+  configs?: readonly LinkConfig[]
   /** Path of the script that machines load first. */
   entry: string
   /** The file that names the entry, for what is about the project as a whole: `ipxetool.yaml`. */
@@ -37,7 +41,7 @@ export interface LinkInput {
 }
 
 export interface Link {
-  /** Path of the script in the tree. */
+  /** Path of the script in the tree, or of the file below `configs/`. */
   from: string
   /** As the user knows the file that says it; an included one is not the script. */
   file: string
@@ -53,6 +57,8 @@ export interface Link {
   isOptional: boolean
   /** Of an argument: what lies at the URL. */
   what?: UrlArgument['what']
+  /** `disable=dead-link` stands there: the URL is not to be asked for. */
+  isUnchecked?: true
 }
 
 export interface LinkReport {
@@ -63,6 +69,8 @@ export interface LinkReport {
   scripts: ReadonlySet<string>
   /** Paths that a machine can get to from the entry, from a loader's script or from `autoexec.ipxe`. */
   reached: ReadonlySet<string>
+  /** What nothing leads to. */
+  orphans: readonly Orphan[]
   /** What is loaded and started together. */
   boots: readonly Boot[]
   diagnostics: Diagnostic[]
@@ -75,8 +83,8 @@ export interface CheckedLink {
 }
 
 /** Reports into a script, unless the script has switched that off there. */
-export type Report = (
-  found: CheckedLink,
+export type Report<Found = CheckedLink> = (
+  found: Found,
   make: (file: string, place: Place | undefined) => Diagnostic,
 ) => void
 
@@ -92,11 +100,14 @@ export function resolveLinks(input: LinkInput): LinkReport {
   const tree = new Tree(files)
   const linker = new Linker(input, tree)
   for (const source of input.scripts) linker.add(source)
+  for (const source of input.configs ?? []) linker.addConfig(source)
   const { links, boots, anywhere, diagnostics } = linker
   const reached = findReached(input, links, tree)
-  diagnostics.push(...checkReach({ input, links, tree, scripts, reached, anywhere }))
+  const reach = { input, links, tree, scripts, reached, anywhere }
+  const orphans = findOrphans(reach)
+  diagnostics.push(...checkReach(reach, orphans))
   if (input.baseUrls) diagnostics.push(...checkUrlLengths(input.baseUrls, input))
-  return { links, tree, entry: input.entry, scripts, reached, boots, diagnostics }
+  return { links, tree, entry: input.entry, scripts, reached, orphans, boots, diagnostics }
 }
 
 /** What one script comes down to; nothing of its syntax tree is kept. */
@@ -156,6 +167,25 @@ class Linker {
     if (resolved.goesAnywhere) this.anywhere.add(path)
   }
 
+  addConfig(source: LinkConfig): void {
+    const found = configLinks(source, (url) =>
+      resolveTarget(
+        { role: 'argument', text: url, mayBeImage: false },
+        { path: source.path, isEmbedded: false },
+        {
+          tree: this.#tree,
+          treeUrls: this.#treeUrls,
+          treeSettings: this.#treeSettings,
+          isImage: () => false,
+        },
+      ),
+    ).map((link) => ({ link }))
+    for (const { link } of found) this.links.push(link)
+    checkTargets(found, this.#tree, this.#treeUrls.length > 0, ({ link }, make) => {
+      this.diagnostics.push(make(link.file, link.place))
+    })
+  }
+
   #resolve(source: LinkScript): Resolved {
     const { path, kind, script } = source
     const settings = this.#settings.get(script)!
@@ -183,7 +213,19 @@ class Linker {
       found.push({ link: makeLink(source, uri, target), uri })
     }
     markAlternatives(found)
-    const report = this.#reporter(source)
+    let disabled: Disabled | undefined
+    const isDisabled = (rule: string, { uri }: CheckedLink): boolean => {
+      disabled ??= new Disabled(source.script, (line) => line.origin?.path ?? source.file, source.file)
+      return disabled.has(rule, uri.at.command.line)
+    }
+    for (const checked of found) {
+      const { link } = checked
+      if (link.target.kind === 'outside' && isDisabled(deadLink, checked)) link.isUnchecked = true
+    }
+    const report: Report = (checked, make) => {
+      const diagnostic = make(checked.link.file, checked.link.place)
+      if (!isDisabled(diagnostic.ruleId, checked)) this.diagnostics.push(diagnostic)
+    }
     checkTargets(found, this.#tree, this.#treeUrls.length > 0, report)
     checkKinds(found, this.#tree, this.#kinds, report)
     const boots = findBoots(found, settings, this.#values, this.#kinds)
@@ -207,15 +249,6 @@ class Linker {
     const target = resolveTarget(uri, from, options)
     this.#targets.set(key, { target })
     return target
-  }
-
-  #reporter(source: LinkScript): Report {
-    let disabled: Disabled | undefined
-    return ({ link, uri }, make) => {
-      const diagnostic = make(link.file, link.place)
-      disabled ??= new Disabled(source.script, (line) => line.origin?.path ?? source.file, source.file)
-      if (!disabled.has(diagnostic.ruleId, uri.at.command.line)) this.diagnostics.push(diagnostic)
-    }
   }
 }
 
@@ -250,7 +283,7 @@ function markAlternatives(found: readonly CheckedLink[]): void {
 }
 
 /** By `--name`, or by the last part of a URI that another command fetches (`core/image.c` `image_set_uri`). */
-function imagesOf(uris: readonly FoundUri[]): (name: string, uri: FoundUri) => boolean {
+function imagesOf(uris: readonly FoundUri[]): (name: string) => boolean {
   const named = new Set<string>()
   const fetched = new Map<string, Set<string>>()
   for (const { imageName, text, role } of uris) {

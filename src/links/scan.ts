@@ -4,6 +4,7 @@ import { parseSettingName, settingWrites } from '../analysis/settings.js'
 import { textWithHoles } from '../analysis/text.js'
 import type { Command, Line, Operator, Script, Word } from '../ast/nodes.js'
 import { commands as commandSpecs } from '../data/commands.js'
+import type { Place } from '../diagnostics/diagnostic.js'
 import type { CommandSpec } from '../data/types.js'
 
 /** A script of the output tree, composed, its variables replaced. */
@@ -12,6 +13,8 @@ export interface LinkScript {
   path: string
   /** As the user knows the file, for diagnostics. */
   file: string
+  /** Where that file says it: the menu that the script was made from. */
+  place?: Place
   /** Scripts that are the same may share it; then it is looked at once. */
   script: Script
   /** `embed`: compiled into a loader, so that what it names is relative to where the loader came from. */

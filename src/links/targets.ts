@@ -54,12 +54,15 @@ export interface TargetOptions {
   treeUrls: readonly string[]
   treeSettings: ReadonlySet<string>
   /** Names of images that other commands of the script load. */
-  isImage: (name: string, uri: FoundUri) => boolean
+  isImage: (name: string, uri: NamedUri) => boolean
 }
+
+/** What of a URI decides where it leads. */
+export type NamedUri = Pick<FoundUri, 'role' | 'text' | 'mayBeImage'>
 
 /** `undefined` for what is no link at all: nothing, or a setting about which nothing is known. */
 export function resolveTarget(
-  uri: FoundUri,
+  uri: NamedUri,
   from: { path: string; isEmbedded: boolean },
   options: TargetOptions,
 ): LinkTarget | undefined {
@@ -95,14 +98,14 @@ function climbs(relative: string, depth: number): boolean {
 }
 
 /** `${base}/menus/x.ipxe`, `${url}` */
-function afterHole(uri: FoundUri, text: string, options: TargetOptions): LinkTarget | undefined {
+function afterHole(uri: NamedUri, text: string, options: TargetOptions): LinkTarget | undefined {
   const rest = text.slice(1)
   if (/^[\ue000]*$/.test(rest)) return undefined
   const path = parseUri(rest.startsWith('/') ? rest : `/${rest}`).path ?? '/'
   return elsewhere(uri, path, text, options)
 }
 
-function absolute(uri: FoundUri, text: string, parsed: Uri, options: TargetOptions): LinkTarget {
+function absolute(uri: NamedUri, text: string, parsed: Uri, options: TargetOptions): LinkTarget {
   const url = formatUri({ ...parsed, path: parsed.path ?? '' })
   if (parsed.authority?.includes(hole)) return elsewhere(uri, parsed.path ?? '/', text, options)
   for (const treeUrl of options.treeUrls) {
@@ -125,7 +128,7 @@ function absolute(uri: FoundUri, text: string, parsed: Uri, options: TargetOptio
 
 /** On a server that only the machine knows: this tree's own when the path fits, or when the setting says so. */
 function elsewhere(
-  uri: FoundUri,
+  uri: NamedUri,
   path: string,
   text: string,
   { tree, treeSettings }: TargetOptions,

@@ -30,6 +30,8 @@ export interface ResolvedMachine {
   entry: string | undefined
   boot: 'always' | 'once'
   console: Machine['console']
+  /** `2 GiB`. */
+  memory: string | undefined
   variables: Readonly<Record<string, string>>
 }
 
@@ -108,7 +110,7 @@ export function resolveMachines(
       next = group.extends
     }
     const layers = [machine, ...chain]
-    const first = <Key extends 'menu' | 'entry' | 'boot' | 'console'>(key: Key) =>
+    const first = <Key extends 'menu' | 'entry' | 'boot' | 'console' | 'memory'>(key: Key) =>
       (layers.find((layer) => layer[key] !== undefined) as Machine | undefined)?.[key]
     return {
       machine,
@@ -118,6 +120,7 @@ export function resolveMachines(
       entry: first('entry'),
       boot: first('boot') ?? 'always',
       console: first('console'),
+      memory: first('memory'),
       variables: Object.fromEntries(
         [...layers]
           .reverse()

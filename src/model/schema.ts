@@ -424,6 +424,9 @@ const bootFields = {
   console: consolePort
     .optional()
     .describe('The serial console of this machine. An entry that names one itself keeps its own.'),
+  memory: size
+    .optional()
+    .describe('How much memory it has: entries that need more are reported. 4GiB, 512 MiB'),
   variables: z
     .record(z.string(), z.union([z.string(), z.int(), z.boolean()]))
     .optional()

@@ -3,6 +3,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import type { Entry } from '../model/schema.js'
 import { shownSource } from '../model/problems.js'
 import { type FetchedFile, formatSize } from './files.js'
+import { needsHtml } from './needs-html.js'
 import { type Html, html, type HtmlPart, spelled } from './html.js'
 import { describeMachines } from './machines.js'
 import { runsOfText, type TextRun } from './texts.js'
@@ -98,7 +99,7 @@ function variantHtml(
   return html` <section class="variant" data-machines="${variant.machines}">
     ${several && html`<h4>On ${describeMachines(variant.machines) ?? 'every machine'}</h4>`}
     <p class="summary">${summaryHtml(variant, menus)}</p>
-    ${needsHtml(files, memory)}
+    ${needsHtml(files, memory, variant.boot)}
     ${
       words.length > 0 &&
       html`${heading('Kernel arguments')}
@@ -173,40 +174,6 @@ function fileHtml({ role, url, path, info, isFallback, name, note }: FetchedFile
       }
     </div>
   </li>`
-}
-
-function needsHtml(files: readonly FetchedFile[], memory: string | undefined): Html | undefined {
-  const loaded = files.filter(({ role, isFallback }) => role !== 'argument' && !isFallback)
-  const sizes = loaded.flatMap(({ info }) => info?.size ?? [])
-  const total = sizes.reduce((sum, size) => sum + size, 0)
-  if (memory === undefined && sizes.length === 0) return undefined
-  const of =
-    sizes.length === loaded.length
-      ? ''
-      : ` in ${sizes.length} of ${loaded.length} files; the others are not known`
-  const stated = memory === undefined ? undefined : bytesOf(memory)
-  return html`<dl class="needs">
-      ${
-        memory !== undefined &&
-        html`<div>
-          <dt>Memory</dt>
-          <dd>at least ${memory}</dd>
-        </div>`
-      }${
-        sizes.length > 0 &&
-        html`<div>
-          <dt>To load</dt>
-          <dd>${formatSize(total)}${of}</dd>
-        </div>`
-      }
-    </dl>
-    ${stated !== undefined && total >= stated && html`<p class="warning"><b>Warning:</b> the files alone fill the memory that is stated.</p>`}`
-}
-
-/** @param size as the schema has it: `512 MiB`, `2 GiB` */
-function bytesOf(size: string): number | undefined {
-  const [, number, unit] = /^([\d.]+)\s?(MiB|GiB)$/.exec(size) ?? []
-  return number === undefined ? undefined : Number(number) * (unit === 'GiB' ? 1024 ** 3 : 1024 ** 2)
 }
 
 export function diagnosticsHtml(diagnostics: readonly Diagnostic[]): Html | undefined {

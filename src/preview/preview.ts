@@ -2,6 +2,8 @@
 import type { Script } from '../ast/nodes.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import type { Menu } from '../model/schema.js'
+import type { CheckedBoot } from '../links/preflight-boots.js'
+import { BootIndex } from './boot-index.js'
 import { clientScript } from './client.js'
 import { DiagnosticIndex } from './diagnostic-index.js'
 import { explore } from './explore.js'
@@ -27,6 +29,8 @@ export interface PreviewInput {
   diagnostics: readonly Diagnostic[]
   /** By path in the output tree. */
   files: ReadonlyMap<string, FileInfo>
+  /** What is known of all that is booted. */
+  boots?: readonly CheckedBoot[]
 }
 
 /**
@@ -37,7 +41,12 @@ export function previewFiles(input: PreviewInput): Map<string, Uint8Array> {
   const models = new Map(input.scripts.flatMap(({ path, menu }) => (menu ? [[path, menu]] : [])))
   const explored = explore(input.scripts, input.entry)
   const diagnostics = new DiagnosticIndex(input.diagnostics, [...models.values()])
-  const menus = menuViews(explored, { models, diagnostics, files: new FileFacts(input.files) })
+  const menus = menuViews(explored, {
+    models,
+    diagnostics,
+    files: new FileFacts(input.files),
+    boots: new BootIndex(input.boots ?? []),
+  })
   const text = page({
     title: input.title,
     menus,

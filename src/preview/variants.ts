@@ -1,4 +1,5 @@
 /** What an entry does, once for each group of machines on which it does the same. */
+import type { CheckedBoot } from '../links/preflight-boots.js'
 import { decodeText } from '../syntax/bytes.js'
 import type { FetchedFile, FileFacts } from './files.js'
 import type { Followed } from './follow.js'
@@ -17,6 +18,8 @@ export interface Variant {
   /** Kernel arguments; `undefined` without a kernel. */
   args: string | undefined
   files: FetchedFile[]
+  /** Sizes, times and memory; absent when nothing is known. */
+  boot?: CheckedBoot | undefined
   /** The lines that are gone through, by script. */
   blocks: { path: string; lines: string[] }[]
 }

@@ -3,6 +3,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import type { Entry, Menu } from '../model/schema.js'
 import { entryId } from '../model/problems.js'
 import { decodeText } from '../syntax/bytes.js'
+import type { BootIndex } from './boot-index.js'
 import type { DiagnosticIndex } from './diagnostic-index.js'
 import type { ExploredScreen, Explored } from './explore.js'
 import type { FileFacts } from './files.js'
@@ -70,6 +71,7 @@ export interface ViewContext {
   models: ReadonlyMap<string, Menu>
   diagnostics: DiagnosticIndex
   files: FileFacts
+  boots: BootIndex
 }
 
 export function menuViews({ screens }: Explored, context: ViewContext): MenuView[] {
@@ -183,7 +185,10 @@ function menuView(
       name,
       items: at.map((index) => items[index]!),
       entry,
-      variants: variantsOf(screen, runs, keys, context.files),
+      variants: variantsOf(screen, runs, keys, context.files).map((variant) => ({
+        ...variant,
+        boot: context.boots.find(path, name, variant),
+      })),
       diagnostics: context.diagnostics.take(
         [...itemLines, ...runs.flatMap((run) => run?.lines ?? [])],
         entry?.source,

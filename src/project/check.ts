@@ -20,7 +20,7 @@ import type { Overrides } from './variables.js'
 
 export interface CheckOptions extends Overrides {
   /** More to say about the project as a whole, when its scripts have no errors: where links lead. */
-  inspect?: (project: Project, scripts: readonly ReadyScript[]) => Promise<readonly Diagnostic[]>
+  inspect?: (project: Project, checked: CheckedScripts) => Promise<readonly Diagnostic[]>
 }
 
 export interface Checked {
@@ -38,7 +38,7 @@ export async function checkProject(root: string, host: ProjectHost, options: Che
   const checked = await checkScripts(project)
   const found = [...diagnostics, ...checked.diagnostics]
   if (options.inspect && !found.some(({ severity }) => severity === 'error')) {
-    found.push(...(await options.inspect(project, checked.scripts)))
+    found.push(...(await options.inspect(project, checked)))
   }
   return { diagnostics: found, sources }
 }

@@ -26,4 +26,4 @@ export const ruleIds: ReadonlySet<string> = new Set([
 ])
 
 /** What the check of links reports (`src/links`), which `disable=` silences too. */
-export const linkRuleIds: ReadonlySet<string> = new Set(['missing-target', 'wrong-kind'])
+export const linkRuleIds: ReadonlySet<string> = new Set(['missing-target', 'wrong-kind', 'dead-link'])

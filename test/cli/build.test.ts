@@ -178,6 +178,8 @@ describe('ipxetool build', () => {
       files: 5,
       bytes: treeBytes(join(lab(), 'out')),
       carried: 0,
+      pruned: [],
+      boots: [],
       diagnostics: [],
       summary: { errors: 0, warnings: 0, infos: 0, files: 0 },
     })
@@ -191,6 +193,21 @@ describe('ipxetool build', () => {
     }
     assert.equal(bad.ok, false)
     assert.ok(bad.diagnostics.some(({ file, rule }) => file === 'boot.ipxe' && rule === 'missing-magic'))
+  })
+
+  it('leaves out assets that nothing leads to, with --prune only', async () => {
+    await build({}, { cwd: lab() })
+    put('lab/out/assets/old/vmlinuz', 'old')
+    put('lab/out/mine.dat', 'mine')
+    const kept = await build({}, { cwd: lab() })
+    assert.doesNotMatch(kept.stdout + kept.stderr, /vmlinuz/)
+    assert.ok(existsSync(join(lab(), 'out/assets/old/vmlinuz')))
+    const { stdout, code } = await build({ prune: true }, { cwd: lab() })
+    assert.equal(code, 0)
+    assert.match(stdout, /^left out: assets\/old\/vmlinuz, 3 bytes\nout: written, /)
+    assert.ok(!existsSync(join(lab(), 'out/assets')))
+    assert.ok(existsSync(join(lab(), 'out/mine.dat')))
+    assert.match((await build({ prune: true }, { cwd: lab() })).stdout, /^out: unchanged/)
   })
 
   it('is silent with --quiet', async () => {

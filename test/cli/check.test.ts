@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { type CheckCommandOptions, runCheck } from '../../src/cli/check.js'
 import type { JsonReport } from '../../src/diagnostics/reporters/json.js'
+import type { BootNumbers } from '../../src/links/preflight-boots.js'
 
 interface Result {
   code: number
@@ -259,8 +260,72 @@ describe('ipxetool check', () => {
     write('b.ipxe', '#!ipxe\n')
     assert.deepEqual(JSON.parse((await check(['b.ipxe'], { format: 'json' })).out), {
       diagnostics: [],
+      boots: [],
       summary: { errors: 0, warnings: 0, infos: 0, files: 0 },
     })
+  })
+
+  it('--strict: information is a problem, too', async () => {
+    write('b.ipxe', '#!ipxe\necho $<x>\n')
+    assert.equal((await check(['b.ipxe'])).code, 0)
+    assert.equal((await check(['b.ipxe'], { strict: true })).code, 1)
+  })
+
+  it('tells what nothing leads to as information', async () => {
+    write('ipxetool.yaml', 'title: Lab\n')
+    write('boot.ipxe', '#!ipxe\nexit\n')
+    write('out/manifest.json', '{"manifest":1,"generator":"ipxetool 0","files":{}}')
+    write('out/assets/a', 'a')
+    assert.deepEqual(await found([]), ['ipxetool.yaml orphan-file'])
+    assert.equal((await check([])).code, 0)
+  })
+
+  it('compares machines with what they boot, and gives the numbers in JSON', async () => {
+    write(
+      'ipxetool.yaml',
+      `menus:
+  - id: main
+    title: Lab
+    entries:
+      - kind: linux
+        id: fcos
+        label: CoreOS
+        kernel: http://h/k
+        args: ['coreos.live.rootfs_url=http://h/r']
+groups:
+  - { id: old, memory: 1GiB }
+machines:
+  - { id: a, match: { mac: '52:54:00:00:00:01' }, group: old, entry: fcos }
+  - { id: b, match: { mac: '52:54:00:00:00:02' }, group: old }
+  - { id: c, match: { mac: '52:54:00:00:00:03' }, memory: 4 GiB, entry: fcos }
+`,
+    )
+    const { out, code } = await check([], { json: true })
+    const { diagnostics, boots } = JSON.parse(out) as JsonReport & { boots: BootNumbers[] }
+    assert.deepEqual(
+      diagnostics.map(({ line, severity, rule, message }) => `${line} ${severity} ${rule}: ${message}`),
+      [
+        '13 warning memory-too-small: The machine `a` has 1 GiB of memory, and `fcos` needs 2 GiB ' +
+          '(Fedora CoreOS with its root file system by URL)',
+        '14 info memory-too-small: The machine `b` has 1 GiB of memory, and `fcos` needs 2 GiB ' +
+          '(Fedora CoreOS with its root file system by URL)',
+      ],
+    )
+    assert.equal(code, 1)
+    assert.deepEqual(
+      boots.map(({ entry, memory, machines }) => ({ entry, needed: memory.needed, machines })),
+      [
+        {
+          entry: 'fcos',
+          needed: 2 ** 31,
+          machines: [
+            { id: 'a', memory: 2 ** 30, fits: false },
+            { id: 'b', memory: 2 ** 30, fits: false },
+            { id: 'c', memory: 2 ** 32, fits: true },
+          ],
+        },
+      ],
+    )
   })
 
   it('has colours on a terminal only, and not against NO_COLOR and --no-color', async () => {

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { httpFetcher, systemClock } from '../../src/cli/online.js'
-import { type Answer, checkOnline, type Fetcher, type OnlineOptions } from '../../src/links/online.js'
+import {
+  type Answer,
+  checkOnline,
+  type Fetcher,
+  NoAnswer,
+  type OnlineOptions,
+} from '../../src/links/online.js'
 import { check, problems } from './support.js'
 
 /** Links to these URLs, one `imgfetch` each. */
@@ -58,6 +64,48 @@ describe('the check of outside links', () => {
       attempts: 1,
     })
     assert.deepEqual(diagnostics, [])
+  })
+
+  it('says once that there is no network, and once that a host does not answer', async () => {
+    const down = new NoAnswer('network', 'the name of the host cannot be looked up now')
+    const links = linksTo('http://h/a', 'http://h/b', 'http://i/c')
+    const offline = fetcherOf(down)
+    const report = await checkOnline(links, offline, {
+      clock: testClock(),
+      retries: 1,
+      perHost: 1,
+      file: 'p.yaml',
+    })
+    assert.deepEqual(problems(report), [
+      'p.yaml warning no-network: Nothing could be checked online: none of 2 hosts answers ' +
+        '(the name of the host cannot be looked up now)',
+    ])
+    // the second URL of a dead host is not asked for
+    assert.deepEqual(offline.asked.sort(), [
+      'HEAD http://h/a',
+      'HEAD http://h/a',
+      'HEAD http://i/c',
+      'HEAD http://i/c',
+    ])
+
+    const half: Fetcher = {
+      request: (_, url) =>
+        url.startsWith('http://i/')
+          ? Promise.resolve({ status: 200 })
+          : Promise.reject(new NoAnswer('dns', 'there is no such host')),
+    }
+    assert.deepEqual(problems(await checkOnline(links, half, { clock: testClock() })), [
+      'boot.ipxe:2:10 warning dead-link: There is no useful answer for `http://h/a`: there is no such host',
+    ])
+  })
+
+  it('does not ask where the script says so', async () => {
+    const fetcher = fetcherOf({ status: 404 })
+    const { links } = check({
+      'boot.ipxe': 'imgfetch http://h/a # ipxetool disable=dead-link\nimgfetch http://h/b\n',
+    })
+    await checkOnline(links, fetcher, { clock: testClock() })
+    assert.deepEqual(fetcher.asked, ['HEAD http://h/b'])
   })
 
   it('asks an installation tree for the file that Anaconda reads first', async () => {
@@ -163,6 +211,30 @@ describe('requests over the network', () => {
         break
       case '/slow':
         break
+      case '/hangs-up-on-head':
+        if (request.method === 'HEAD') request.socket.destroy()
+        else response.writeHead(200, { 'content-length': 99 }).end('x'.repeat(99))
+        break
+      case '/ignores-range':
+        if (request.method === 'HEAD') response.writeHead(501).end()
+        else {
+          response.writeHead(200, { 'content-length': 2 ** 30 })
+          response.write('x'.repeat(65536))
+        }
+        break
+      case '/circle':
+        response.writeHead(302, { location: '/circle' }).end()
+        break
+      case '/to-ftp':
+        response.writeHead(302, { location: 'ftp://127.0.0.1/a' }).end()
+        break
+      case '/page':
+        response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end()
+        break
+      case '/busy':
+        if (seen.filter((line) => line.includes('/busy')).length < 3) response.writeHead(503).end()
+        else response.writeHead(200).end()
+        break
       default:
         response.writeHead(404).end('no')
     }
@@ -200,6 +272,40 @@ describe('requests over the network', () => {
   it('301', async () => {
     const { outcome, finalUrl } = await run('/moved')
     assert.deepEqual({ outcome, finalUrl }, { outcome: 'ok', finalUrl: `${base}/there` })
+  })
+  it('hangs up on HEAD: the next try is a GET', async () => {
+    const url = `${base}/hangs-up-on-head`
+    const { results } = await checkOnline(linksTo(url), httpFetcher('ipxetool/test'), {
+      clock: testClock(),
+      retries: 1,
+    })
+    const { outcome, size, attempts } = results.get(url)!
+    assert.deepEqual({ outcome, size, attempts }, { outcome: 'ok', size: 99, attempts: 2 })
+  })
+  it('sends all of a file that only its first byte was wanted of', async () => {
+    const { outcome, size } = await run('/ignores-range')
+    assert.deepEqual({ outcome, size }, { outcome: 'ok', size: 2 ** 30 })
+  })
+  it('redirects in a circle, or to what is not HTTP', async () => {
+    assert.equal((await run('/circle')).message, 'its redirects lead in a circle')
+    assert.equal(
+      (await run('/to-ftp')).message,
+      'it redirects to `ftp://127.0.0.1/a`, which is neither http nor https',
+    )
+  })
+  it('is busy twice, then answers', async () => {
+    const url = `${base}/busy`
+    const { results } = await checkOnline(linksTo(url), httpFetcher('ipxetool/test'), {
+      clock: testClock(),
+    })
+    assert.deepEqual(results.get(url), { url, outcome: 'ok', status: 200, attempts: 3 })
+  })
+  it('a page where a kernel should be', async () => {
+    const { links } = check({ 'boot.ipxe': `kernel ${base}/page\nimgfetch ${base}/page` })
+    const options = { clock: systemClock, interval: 0 }
+    assert.deepEqual(problems(await checkOnline(links, httpFetcher('ipxetool/test'), options)), [
+      `boot.ipxe:2:8 warning dead-link: The server answers with an HTML page for \`${base}/page\``,
+    ])
   })
   it('no answer in time', async () => {
     const { outcome, message } = await run('/slow', 100)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { preflightBoots } from '../../src/links/boots.js'
+import { preflightBoots } from '../../src/links/preflight-boots.js'
 import {
   httpSeconds,
   parseSize,
