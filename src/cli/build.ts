@@ -24,7 +24,7 @@ import { parseVariables } from './variables.js'
 import { useColor } from './output.js'
 import type { Io } from './io.js'
 import { nodeHost } from './node-host.js'
-import { onlineSettings, type OnlineSettings } from './online-check.js'
+import { askerFor, type OnlineSettings } from './online-check.js'
 import { type CheckedTree, checkTree, makePreview } from './whole-tree.js'
 
 export interface BuildOptions {
@@ -55,7 +55,7 @@ export interface BuildOptions {
  */
 export async function runBuild(target: string | undefined, options: BuildOptions, io: Io): Promise<number> {
   const variables = parseVariables(options.var ?? [])
-  const online = onlineSettings(options)
+  const ask = askerFor(options, io)
   const root = await findProject(io.cwd, await projectOf(target, options, io))
   const host = nodeHost(io.cwd, io.stderr)
   const read = await readConfig(root, host)
@@ -80,7 +80,7 @@ export async function runBuild(target: string | undefined, options: BuildOptions
   let inspected: CheckedTree | undefined
   const tree = await buildTree(project, {
     inspect: async (checked) => {
-      inspected = await checkTree(project, checked, io, { out, online })
+      inspected = await checkTree(project, checked, io.cwd, { out, ask })
       return inspected.diagnostics
     },
     makeExtras: makePreview(() => inspected?.boots ?? []),

@@ -26,7 +26,7 @@ import { parseVariables } from './variables.js'
 import { useColor } from './output.js'
 import type { Io } from './io.js'
 import { nodeHost } from './node-host.js'
-import { askServers, onlineSettings, type OnlineSettings } from './online-check.js'
+import { type Ask, askerFor, type OnlineSettings } from './online-check.js'
 import { checkTree } from './whole-tree.js'
 
 export interface CheckCommandOptions {
@@ -76,8 +76,8 @@ export async function runCheck(paths: string[], options: CheckCommandOptions, io
   const finder = new InputFinder(io.cwd, host, options.project)
   await addPaths(finder, paths, options, io)
   const { projects, loose, failures } = finder.inputs
-  const online = onlineSettings(options)
-  const run = new Run(host, io, parseVariables(options.var ?? []), online)
+  const ask = askerFor(options, io)
+  const run = new Run(host, io, parseVariables(options.var ?? []), ask)
   for (const project of projects) await run.checkProject(project)
   await run.checkLoose(loose)
 
@@ -155,18 +155,13 @@ class Run {
   readonly #host: ProjectHost
   readonly #io: Io
   readonly #variables: ReadonlyMap<string, string>
-  readonly #online: OnlineSettings | undefined
+  readonly #ask: Ask | undefined
 
-  constructor(
-    host: ProjectHost,
-    io: Io,
-    variables: ReadonlyMap<string, string>,
-    online: OnlineSettings | undefined,
-  ) {
+  constructor(host: ProjectHost, io: Io, variables: ReadonlyMap<string, string>, ask: Ask | undefined) {
     this.#host = host
     this.#io = io
     this.#variables = variables
-    this.#online = online
+    this.#ask = ask
   }
 
   async checkProject({ root, only }: ProjectInput): Promise<void> {
@@ -176,10 +171,10 @@ class Run {
       environment: env,
       inspect: async (project, scripts) => {
         const out = resolve(cwd, root, project.config.out)
-        const tree = await checkTree(project, scripts, this.#io, {
+        const tree = await checkTree(project, scripts, cwd, {
           out,
           information: true,
-          online: this.#online,
+          ask: this.#ask,
         })
         for (const boot of tree.boots) this.boots.push(boot)
         return tree.diagnostics
@@ -231,7 +226,7 @@ class Run {
       this.add(result.diagnostics)
       this.add(runRules(result.script, { path, facts: { loose: true, settingsSetAnywhere } }))
     }
-    if (this.#online && composed.length > 0) {
+    if (this.#ask && composed.length > 0) {
       this.add(await this.#askFor(composed.map(({ path, result }) => ({ path, script: result.script }))))
     }
   }
@@ -243,7 +238,7 @@ class Run {
       files: new Map(),
       entry: scripts[0]!.path,
     })
-    return askServers(links, scripts[0]!.path, this.#online!, this.#io)
+    return this.#ask!(links, scripts[0]!.path)
   }
 
   async #compose(path: string): Promise<Composed | undefined> {

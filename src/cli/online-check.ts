@@ -17,16 +17,26 @@ export interface OnlineSettings {
   limits?: Pick<OnlineOptions, 'timeout' | 'retries' | 'interval'>
 }
 
+/** Asks for links; `file` is for what concerns the network as a whole. @throws IpxetoolError `interrupted` */
+export type Ask = (links: readonly Link[], file: string) => Promise<Diagnostic[]>
+
 /**
- * What the options of a command come to.
+ * What the options of a command come to; `undefined` without `--online`.
  * @throws IpxetoolError for `--fresh` alone
  */
-export function onlineSettings(options: {
+export function askerFor(options: OnlineCommandOptions, io: Io): Ask | undefined {
+  const settings = onlineSettings(options)
+  return settings && ((links, file) => askServers(links, file, settings, io))
+}
+
+export interface OnlineCommandOptions {
   online?: boolean
   fresh?: boolean
   quiet?: boolean
   onlineLimits?: OnlineSettings['limits']
-}): OnlineSettings | undefined {
+}
+
+function onlineSettings(options: OnlineCommandOptions): OnlineSettings | undefined {
   const { online, fresh, quiet, onlineLimits } = options
   if (online !== true) {
     if (fresh !== true) return undefined
@@ -38,11 +48,7 @@ export function onlineSettings(options: {
   return { fresh: fresh === true, quiet: quiet === true, ...(onlineLimits && { limits: onlineLimits }) }
 }
 
-/**
- * @param file for what concerns the network as a whole
- * @throws IpxetoolError `interrupted`
- */
-export async function askServers(
+async function askServers(
   links: readonly Link[],
   file: string,
   { fresh, quiet, limits }: OnlineSettings,

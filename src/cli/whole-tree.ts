@@ -7,8 +7,6 @@ import { type LinkReport, resolveLinks } from '../links/resolve.js'
 import { previewFiles } from '../preview/preview.js'
 import type { CheckedScripts } from '../project/check.js'
 import type { Project } from '../project/project.js'
-import type { Io } from './io.js'
-import { askServers, type OnlineSettings } from './online-check.js'
 import { treeFiles } from './tree-files.js'
 
 export interface TreeOptions {
@@ -16,8 +14,8 @@ export interface TreeOptions {
   out: string
   /** Also what is merely worth knowing: files that nothing leads to. */
   information?: boolean
-  /** Asks other servers, too. */
-  online?: OnlineSettings | undefined
+  /** Asks other servers, too: {@link askServers}. */
+  ask?: ((links: LinkReport['links'], file: string) => Promise<Diagnostic[]>) | undefined
 }
 
 export interface CheckedTree {
@@ -32,10 +30,10 @@ const information: ReadonlySet<string> = new Set(['orphan-file', 'unreachable-sc
 export async function checkTree(
   project: Project,
   checked: CheckedScripts,
-  io: Io,
+  cwd: string,
   options: TreeOptions,
 ): Promise<CheckedTree> {
-  const report = resolveLinks(linkInputOf(project, checked, await treeFiles(project, io.cwd, options.out)))
+  const report = resolveLinks(linkInputOf(project, checked, await treeFiles(project, cwd, options.out)))
   const { boots, diagnostics } = preflightBoots(report, project.generated, {
     root: project.root,
     configFile: project.config.file,
@@ -44,7 +42,7 @@ export async function checkTree(
     ({ severity, ruleId }) =>
       severity !== 'info' || (options.information === true && information.has(ruleId)),
   )
-  if (options.online) all.push(...(await askServers(report.links, project.config.file, options.online, io)))
+  if (options.ask) all.push(...(await options.ask(report.links, project.config.file)))
   return { report, boots, diagnostics: all }
 }
 

@@ -29,8 +29,9 @@ export async function build(
   const { project, diagnostics } = await loadProject(root, host, {})
   if (!project) throw new Error(diagnostics.map(({ reason }) => reason).join('\n'))
   const tree = await buildTree(project, {
-    inspect: (scripts) => checkTree(project, scripts, cwd, resolve(cwd, root, 'no-output-tree')),
-    makeExtras: makePreview,
+    inspect: async (checked) =>
+      (await checkTree(project, checked, cwd, { out: resolve(cwd, root, 'no-output-tree') })).diagnostics,
+    makeExtras: makePreview(() => []),
   })
   const files = new Map(tree.files)
   for (const [path, file] of tree.copies) files.set(path, await host.readFile(file, 1e6))
