@@ -28,6 +28,8 @@ const DIST = join(root, 'dist')
 const STAMP = '.stamp'
 /** what package.json exports as ipxetool/schema.json, and the module whose `projectJsonSchema()` it comes from */
 const SCHEMA = join('project', 'ipxetool.schema.json')
+/** the distributions that `fetch` knows, read at run time */
+const CATALOG = join('data', 'catalog')
 const SCHEMA_MODULE = join('project', 'schema.js')
 
 /**
@@ -105,6 +107,8 @@ async function buildModules() {
     for (const end of ['.js', '.js.map', '.d.ts']) outputs.add(base + end)
   }
   outputs.add(SCHEMA)
+  const data = sources.filter((file) => file.startsWith(CATALOG + sep) && file.endsWith('.yaml'))
+  for (const file of data) outputs.add(file)
 
   const settings = ['tsconfig.json', 'tsconfig.build.json', 'node_modules/typescript/package.json']
   const hash = hashOf([
@@ -124,7 +128,7 @@ async function buildModules() {
   const result = await runNode([...tsc, '--incremental', '--tsBuildInfoFile', memory])
   if (result.code !== 0) return { ok: false, message: result.output.trimEnd() }
 
-  for (const file of parsers) {
+  for (const file of [...parsers, ...data]) {
     mkdirSync(dirname(join(DIST, file)), { recursive: true })
     copyFileSync(join(SOURCES, file), join(DIST, file))
   }

@@ -3,6 +3,8 @@
  * transfer brings its files into the store, verification says how far each can be trusted, the lock remembers it.
  */
 
+import type { DistributionKind } from '../data/catalog/schema.js'
+
 /** How far a file can be trusted, best first (reference/catalog.md, rule 2). */
 export const tiers = ['signed', 'digest', 'tls', 'none'] as const
 export type Tier = (typeof tiers)[number]
@@ -52,8 +54,11 @@ export interface ReleaseFile {
   /** Bytes, where the metadata says. */
   size?: number
   digests: readonly Digest[]
-  /** How far the digests can be trusted: `signed` when they come from a signed list, else `digest`. */
-  digestTier?: 'signed' | 'digest'
+  /**
+   * How far the digests can be trusted: `signed` when they come from a signed list, `digest` when from one that TLS
+   * brought, `none` when it came over plain HTTP: then they only show damage.
+   */
+  digestTier?: 'signed' | 'digest' | 'none'
   /** Primary fingerprint of the key that signed the list of digests. */
   digestSignedBy?: string
   signature?: DetachedSignature
@@ -71,8 +76,17 @@ export interface Release {
   version: string
   architecture: FetchArchitecture
   files: readonly ReleaseFile[]
-  /** Arguments that the kernel needs wherever it boots; `{rootfs}` and the like stand for URLs of files by role. */
+  /**
+   * All arguments that the kernel needs when an entry of kind `linux` boots it; `{rootfs}` and the like stand for URLs
+   * of files by role. The other kinds write theirs themselves (src/model/kernels.ts).
+   */
   arguments: readonly string[]
+  /** Kind of the menu entry that boots it (src/model/schema.ts), `loader` for an iPXE program. */
+  kind: DistributionKind
+  /** Fields of that entry that are no files: `repo` of `anaconda` and `alpine`, `iso` of `casper`. */
+  fields: Readonly<Record<string, string>>
+  /** What is added to {@link arguments} for one use: `install`, `rescue`. */
+  modes: Readonly<Record<string, readonly string[]>>
   /** When the publisher made it, RFC 3339, where the metadata says. */
   released?: string
   /** What a person should know: "ended in June 2024". */
