@@ -4,8 +4,10 @@ import type { Arg, Architecture, Consoles } from './schema.js'
 /** The first serial port, as Linux names it. */
 const serialPorts: Record<Architecture, string> = { x86_64: 'ttyS0', i386: 'ttyS0', arm64: 'ttyAMA0' }
 
-export function argWord(arg: Arg): string {
-  return typeof arg === 'string' ? arg : `${arg[0]}=${arg[1]}`
+export function argWords(arg: Arg): string[] {
+  if (typeof arg === 'string') return [arg]
+  const pairs = Array.isArray(arg) ? [arg] : Object.entries(arg)
+  return pairs.map(([name, value]) => `${name}=${value}`)
 }
 
 /**

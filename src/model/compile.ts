@@ -9,6 +9,7 @@ import { writeMenuLines } from './menu-lines.js'
 import type { ResolvedMachine } from './machines.js'
 import { entryId, modelProblems, type ModelProblem, shownSource } from './problems.js'
 import type { Entry, KernelEntry, Menu } from './schema.js'
+import { relativePath } from './relative-path.js'
 import { type LineCache, ScriptWriter } from './writer.js'
 
 export interface CompileOptions {
@@ -106,7 +107,7 @@ export function compileMenu(
     pathTo: (id) => relativePath(path, menuPath(id, options)),
     machineIndex: relativePath(path, machineIndexPath),
   }
-  const entries = new ScriptWriter(menu.source)
+  const entries = new ScriptWriter(menu.source, path)
   for (const entry of menu.entries) {
     const id = entryId(entry)
     if (id === undefined) continue
@@ -189,12 +190,4 @@ function writeTail(writer: ScriptWriter, { isFirst, canEdit, canFail }: MenuCont
   writer.line('imgfree')
   writer.line('prompt --timeout 5000 Press a key to go back to the menu. ||')
   writer.line('goto menu')
-}
-
-function relativePath(from: string, to: string): string {
-  const fromParts = from.split('/').slice(0, -1)
-  const toParts = to.split('/')
-  let shared = 0
-  while (shared < fromParts.length && fromParts[shared] === toParts[shared]) shared++
-  return [...fromParts.slice(shared).map(() => '..'), ...toParts.slice(shared)].join('/')
 }

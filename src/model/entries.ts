@@ -29,8 +29,8 @@ export function writeEntry(writer: ScriptWriter, entry: Entry, context: MenuCont
       break
     case 'iso':
       writer.line(`set what ${entry.label}`)
-      writer.line(`set from ${entry.url}`)
-      writer.line(`sanboot --no-describe ${entry.url} || goto failed`)
+      writer.line(`set from ${writer.uri(entry.url)}`)
+      writer.line(`sanboot --no-describe ${writer.uri(entry.url)} || goto failed`)
       writer.line('goto menu')
       break
     case 'chain':
@@ -148,8 +148,8 @@ function writeFetch(
   tail: string,
 ): void {
   writer.line(`set what ${what}`)
-  writer.line(`set from ${urls.at(-1)!}`)
-  const attempts = urls.map((url) => `${command} ${url}${tail === '' ? '' : ` ${tail}`}`)
+  writer.line(`set from ${writer.uri(urls.at(-1)!)}`)
+  const attempts = urls.map((url) => `${command} ${writer.uri(url)}${tail === '' ? '' : ` ${tail}`}`)
   writer.line(`${attempts.join(' || ')} || goto failed`)
 }
 
@@ -168,7 +168,7 @@ function writeWimboot(writer: ScriptWriter, { wimboot, files, label }: EntryOf<'
     ['bootmgr.efi', 'bootmgr.efi'],
   ] as const) {
     // BIOS wants the one and UEFI the other; an image has both or one
-    writer.line(`initrd --name ${name} ${files}/${path} ${name} ||`)
+    writer.line(`initrd --name ${name} ${writer.uri(`${files}/${path}`)} ${name} ||`)
   }
   // unpacked images differ in case
   for (const [name, ...paths] of [

@@ -1,5 +1,5 @@
 /** What each kind of entry that starts a Linux kernel comes down to: kernel, initrds, arguments. */
-import { argWord, consolePort, consoleWords } from './arguments.js'
+import { argWords, consolePort, consoleWords } from './arguments.js'
 import { architectures, type Architecture, type InitrdSource, type KernelEntry, type Uris } from './schema.js'
 
 export interface KernelBoot {
@@ -49,7 +49,7 @@ export function expandKernel(
 ): KernelBoot {
   const pick = <Value>(value: Value | Partial<Record<Architecture, Value>>): Value =>
     isByArchitecture(value) ? (value[architecture] as Value) : value
-  const own = (pick(entry.args) ?? []).map(argWord)
+  const own = (pick(entry.args) ?? []).flatMap(argWords)
   const asked = pick(entry.console)
   const consoles = consoleWords(asked, architecture, console)
 

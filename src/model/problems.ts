@@ -160,7 +160,7 @@ export function entryId(entry: Entry): string | undefined {
 /** What would make a text, or one in an array or object, change the shape of the line that it is put in. */
 function textProblems(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(textProblems)
-  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(textProblems)
+  if (typeof value === 'object' && value !== null) return Object.entries(value).flat().flatMap(textProblems)
   if (typeof value !== 'string') return []
   const problems: string[] = []
   for (const word of value.split(/[ \t\v\f]+/)) {

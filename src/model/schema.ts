@@ -83,11 +83,13 @@ const consoles = z
 export type Consoles = z.infer<typeof consoles>
 
 /** `quiet`, `['inst.repo', url]` for `inst.repo=url`, or `{ 'inst.repo': url }`. */
-const arg = z.union([oneLine, z.tuple([z.string().regex(/^[^\s=]+$/), z.union([oneLine, z.int()])])])
+const argName = z.string().regex(/^[^\s=]+$/)
+const argValue = z.union([oneLine, z.int()])
+const arg = z.union([oneLine, z.tuple([argName, argValue]), z.record(argName, argValue)])
 const args = z
   .array(arg)
   .meta({ title: 'arguments' })
-  .describe('Kernel arguments: words, or [name, value] for name=value.')
+  .describe('Kernel arguments: words, and [name, value] or { name: value } for name=value.')
 export type Arg = z.infer<typeof arg>
 
 const byArchitecture = <Schema extends z.ZodType>(schema: Schema) =>

@@ -4,15 +4,25 @@ import { copyLine, walk } from '../ast/walk.js'
 import { encodeText } from '../syntax/bytes.js'
 import { parse } from '../syntax/parse.js'
 import { textToBytes } from '../syntax/bytes.js'
+import { relativePath } from './relative-path.js'
 import type { Source } from './schema.js'
 
 export class ScriptWriter {
   private readonly lines: { text: string; source: Source | undefined }[] = []
+  readonly #path: string
   /** The source of the lines that follow. */
   source: Source | undefined
 
-  constructor(source: Source | undefined) {
+  /** @param path where the script will be in the tree */
+  constructor(source: Source | undefined, path = 'boot.ipxe') {
     this.source = source
+    this.#path = path
+  }
+
+  /** A URL of the model as it is written here: iPXE takes what is relative from the script, the model from the tree. */
+  uri(uri: string): string {
+    const isInTree = /^\w/.test(uri) && !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(uri)
+    return isInTree ? relativePath(this.#path, uri) : uri
   }
 
   line(text = ''): void {

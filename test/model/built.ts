@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url'
 import { buildTree } from '../../src/build/tree.js'
 import { nodeHost } from '../../src/cli/node-host.js'
 import { checkTree, makePreview } from '../../src/cli/whole-tree.js'
-import type { ProjectHost } from '../../src/project/host.js'
 import { loadProject, type Project } from '../../src/project/project.js'
 
 export const repository = fileURLToPath(new URL('../../', import.meta.url))
@@ -21,11 +20,8 @@ export interface Built {
  * @param root where the project lies, relative to `cwd`
  * @throws when its `ipxetool.yaml` says too little to go on
  */
-export async function build(
-  root: string,
-  cwd = repository,
-  host: ProjectHost = nodeHost(cwd),
-): Promise<Built> {
+export async function build(root: string, cwd = repository): Promise<Built> {
+  const host = nodeHost(cwd)
   const { project, diagnostics } = await loadProject(root, host, {})
   if (!project) throw new Error(diagnostics.map(({ reason }) => reason).join('\n'))
   const tree = await buildTree(project, {

@@ -276,4 +276,40 @@ describe('compiled menus', () => {
       assert.equal(problems.filter(({ reason }) => expected.test(reason)).length, 1, JSON.stringify(problems))
     })
   }
+
+  it('takes a path from the top of the tree, wherever the script is', () => {
+    const entries = [
+      {
+        kind: 'linux',
+        id: 'a',
+        label: 'A',
+        kernel: ['os/k', 'http://x/k'],
+        initrd: ['menus/os/i', '/abs/i'],
+      },
+      { kind: 'iso', id: 'b', label: 'B', url: 'os/x.iso' },
+      { kind: 'chain', id: 'c', label: 'C', url: '${next}/x' },
+      { kind: 'chain', id: 'd', label: 'D', url: '$<base>/x' },
+      { kind: 'wimboot', id: 'e', label: 'E', wimboot: './w', files: 'pe' },
+    ]
+    const menus = [
+      { id: 'main', title: 'Main', entries: [...entries, { kind: 'submenu', menu: 'other' }] },
+      { id: 'other', title: 'Other', entries },
+    ] as Input
+    const urls = (path: string): string[] =>
+      [...textOf(menus, path).matchAll(/^(?:kernel|initrd|sanboot|chain) .*$/gm)]
+        .flatMap(([line]) => line.split(' '))
+        .filter((word) => word.includes('/'))
+    const first = urls('boot.ipxe')
+    const other = urls('menus/other.ipxe')
+    assert.deepEqual(first.slice(0, 4), ['os/k', 'http://x/k', 'menus/os/i', '/abs/i'])
+    assert.deepEqual(other.slice(0, 4), ['../os/k', 'http://x/k', 'os/i', '/abs/i'])
+    assert.deepEqual(other.slice(4, 9), ['../os/x.iso', '${next}/x', '$<base>/x', './w', '../pe/bootmgr'])
+  })
+
+  it('spells kernel arguments given as words, pairs or objects', () => {
+    const args = ['quiet', ['root', '/dev/sda1'], { a: 1, 'b.c': 'd' }]
+    assert.match(textOf(main({ ...linux, args })), /^set args quiet root=\/dev\/sda1 a=1 b\.c=d /m)
+    const { problems } = compile(main({ ...linux, args: [{ '#a': 'b' }] }))
+    assert.match(problems[0]!.reason, /`#a` starts a comment/)
+  })
 })
