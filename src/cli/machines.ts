@@ -103,6 +103,7 @@ function describe(report: MachineReport): string {
   add('menu', report.menu)
   add('entry', report.entry)
   add('console', report.console)
+  add('memory', report.memory)
   for (const [name, told] of Object.entries(report.variables)) add(`$<${name}>`, told)
   rows.push(['script', report.script, `found by ${machineIndexPath}`])
   const width = Math.max(...rows.map(([what]) => what.length))

@@ -27,6 +27,8 @@ export interface MachineReport {
   entry: Told<string> | undefined
   /** The serial console of what it boots. */
   console: Told<string> | undefined
+  /** As written: `4 GiB`. */
+  memory: Told<string> | undefined
   variables: Readonly<Record<string, Told<string>>>
   /** In the output tree. */
   script: string
@@ -67,6 +69,7 @@ function reportOf(
       ofEntry(menu?.value, entry?.value, menus) ??
       told(({ console }) => consoleText(console)) ??
       ofProject(options.console),
+    memory: told(({ memory }) => memory),
     variables: Object.fromEntries(
       Object.entries(variables).map(([name, value]) => [
         name,

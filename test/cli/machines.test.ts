@@ -38,7 +38,7 @@ const variables = 'variables: { base: { type: url, value: "http://x.example" } }
 describe('ipxetool machines', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'ipxetool-machines-'))
-    put(`${variables}${menus}groups: [{ id: web, console: ttyS1 }]
+    put(`${variables}${menus}groups: [{ id: web, console: ttyS1, memory: 8 GiB }]
 machines:
   - { id: node1, group: web, match: { mac: '52:54:00:AB:cd:01' }, entry: a, variables: { base: 'http://y.example' } }
   - { id: node2, match: { uuid: 4c4c4544-0042-4d10-8031-b4c04f4d4232 } }
@@ -58,6 +58,7 @@ machines:
         '  menu     main                 as all machines',
         '  entry    a                    its own (node1)',
         '  console  ttyS1                from the group web',
+        '  memory   8 GiB                from the group web',
         '  $<base>  http://y.example     its own (node1)',
         '  script   machines/node1.ipxe  found by machines/index.ipxe',
         '',
@@ -100,6 +101,7 @@ machines:
         menu: { value: 'main', from: { kind: 'project' } },
         entry: { value: 'a', from: { kind: 'machine', id: 'node1' } },
         console: { value: 'ttyS1', from: { kind: 'group', id: 'web' } },
+        memory: { value: '8 GiB', from: { kind: 'group', id: 'web' } },
         variables: { base: { value: 'http://y.example', from: { kind: 'machine', id: 'node1' } } },
         script: 'machines/node1.ipxe',
         keys: [{ kind: 'mac', value: '52:54:00:AB:cd:01' }],

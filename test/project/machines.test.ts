@@ -19,7 +19,7 @@ menus:
       - { kind: submenu, menu: other }
   - { id: other, title: Other, entries: [{ kind: local, id: disk, label: Disk }] }
 groups:
-  - { id: all, console: { port: ttyS1, speed: 57600 }, variables: { rack: r0, role: all } }
+  - { id: all, memory: 64 GiB, console: { port: ttyS1, speed: 57600 }, variables: { rack: r0, role: all } }
   - { id: web, extends: all, entry: a, variables: { role: web } }
 machines:
   - id: node1
@@ -62,6 +62,8 @@ describe('who gets what', () => {
     assert.equal(of('node1').script, 'machines/node1.ipxe')
     assert.deepEqual(of('node2').console, { value: 'ttyS0,115200', from: { kind: 'project' } })
     assert.equal(of('node2').entry, undefined)
+    assert.deepEqual(of('node1').memory, { value: '64 GiB', from: group('all') })
+    assert.equal(of('node2').memory, undefined)
     assert.deepEqual(of('node3').menu, { value: 'other', from: { kind: 'machine', id: 'node3' } })
     assert.deepEqual(of('node3').console, { value: 'ttyS9', from: { kind: 'machine', id: 'node3' } })
   })
