@@ -1,6 +1,6 @@
 /**
  * Writes what can be generated in the documentation: docs/rules.md from the rules, docs/fetch-faults.md
- * from the table of its tests, and in README.md and docs/menus.md what
+ * from the table of its tests, and in README.md, docs/menus.md and docs/dhcp.md what
  * stands between one of these and `<!-- end -->`. `test/docs.test.ts` fails when they are not current.
  *
  * - `<!-- example: COMMAND -->`: the output of a command
@@ -29,7 +29,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 export async function generatedDocs(): Promise<Map<string, string>> {
   const files = new Map<string, string>()
   files.set('docs/rules.md', await tidy(rulesPage()))
-  for (const page of ['README.md', 'docs/menus.md']) {
+  for (const page of ['README.md', 'docs/menus.md', 'docs/dhcp.md']) {
     files.set(page, await tidy(filled(readFileSync(`${root}/${page}`, 'utf8'))))
   }
   files.set('docs/fetch-faults.md', await tidy(faultsPage()))

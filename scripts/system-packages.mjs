@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 /**
- * The Debian packages that the tests use, and a Debian kernel for the boot tests.
+ * The Debian packages that the tests use, a Debian kernel for the boot tests, and DHCP servers.
  *
  *   node scripts/system-packages.mjs --check      exit 0 when everything is there, else one line and exit 1
  *   node scripts/system-packages.mjs --install    gets what is missing where it may
  *
- * "May" means: apt is here, and we are root or CI is set (then by `sudo -n`). The kernel is never installed into
- * the system: its package is downloaded and unpacked under the cache directory, which needs no root.
+ * "May" means: apt is here, and we are root or CI is set (then by `sudo -n`). The kernel and the DHCP servers are
+ * never installed into the system: their packages are downloaded and unpacked under the cache directory, which needs
+ * no root, and starts no DHCP server on somebody's network.
  * Plain Node without dependencies, because it also runs before `npm ci`.
  */
 import { execFileSync } from 'node:child_process'
@@ -43,6 +44,12 @@ const PACKAGES = [
   { name: 'shellcheck', command: 'shellcheck' },
   { name: 'shfmt', command: 'shfmt' },
   { name: 'chromium', command: 'chromium' },
+]
+
+/** DHCP servers, unpacked with what they need. */
+const SERVERS = [
+  { name: 'kea-dhcp4-server', command: 'kea-dhcp4' },
+  { name: 'isc-dhcp-server', command: 'dhcpd' },
 ]
 
 /** Meta packages whose dependency is a kernel, best first: small on Debian; Ubuntu has no "cloud" kernel. */
@@ -83,12 +90,32 @@ export function kernelImage() {
   return undefined
 }
 
+/**
+ * How to run a DHCP server: installed, or unpacked by us with its libraries.
+ * Returns `{ path, env }`, or undefined.
+ */
+export function serverCommand(command) {
+  const server = SERVERS.find((entry) => entry.command === command)
+  const root = join(cacheDirectory(), 'servers', server?.name ?? command)
+  const path = join(root, 'usr/sbin', command)
+  if (existsSync(path)) {
+    const libraries = listing(join(root, 'usr/lib')).filter((name) => name.endsWith('-linux-gnu'))
+    const paths = libraries.map((name) => join(root, 'usr/lib', name))
+    return { path, env: paths.length === 0 ? {} : { LD_LIBRARY_PATH: paths.join(':') } }
+  }
+  const installed = findCommand(command)
+  return installed === undefined ? undefined : { path: installed, env: {} }
+}
+
 /** What is not here: `name` is the Debian package, `proof` the command or file that was looked for. */
 export function missingPackages() {
   const missing = PACKAGES.filter((entry) => !isPresent(entry)).map((entry) => ({
     name: entry.name,
     proof: entry.command ?? entry.file,
   }))
+  for (const { name, command } of SERVERS) {
+    if (serverCommand(command) === undefined) missing.push({ name, proof: command })
+  }
   if (kernelImage() === undefined) {
     missing.push({ name: KERNEL_PACKAGES[0], proof: join(cacheDirectory(), 'kernel/*/boot/vmlinuz-*') })
   }
@@ -120,7 +147,7 @@ function installMissing(missing, trouble) {
   // Stale lists name packages that the archive no longer has, so a refresh comes before any download.
   if (maySystem)
     attempt(trouble, () => run([...prefix, 'apt-get', '-q', '-o', 'DPkg::Lock::Timeout=300', 'update']))
-  const names = missing.map(({ name }) => name).filter((name) => name !== KERNEL_PACKAGES[0])
+  const names = missing.map(({ name }) => name).filter((name) => !isUnpacked(name))
   if (names.length > 0) {
     if (maySystem) {
       const options = ['-q', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300']
@@ -130,24 +157,47 @@ function installMissing(missing, trouble) {
       trouble.push('not root, and CI is not set')
     }
   }
-  if (missing.length > names.length) attempt(trouble, fetchKernel)
+  for (const { name } of missing) {
+    if (name === KERNEL_PACKAGES[0]) attempt(trouble, fetchKernel)
+    else if (isUnpacked(name)) attempt(trouble, () => unpack('servers', name, [name, ...missingNeeds(name)]))
+  }
 }
 
-/** Downloads the package behind the meta package and unpacks it; the final name appears only when it is whole. */
+/** Not installed but unpacked under the cache directory. */
+function isUnpacked(name) {
+  return name === KERNEL_PACKAGES[0] || SERVERS.some((server) => server.name === name)
+}
+
 function fetchKernel() {
-  const root = join(cacheDirectory(), 'kernel')
+  const name = kernelPackage()
+  // Only the image is used; the modules are most of the size.
+  unpack('kernel', name, [name], ['boot'])
+}
+
+/** What would be installed along with a package, for it needs that. */
+function missingNeeds(name) {
+  const plan = run(['apt-get', '-s', '--no-install-recommends', 'install', name])
+  return [...plan.matchAll(/^Inst (\S+)/gmu)].map(([, needed]) => needed).filter((needed) => needed !== name)
+}
+
+/**
+ * Downloads packages and unpacks them into one folder below the cache directory; the final name appears only when it
+ * is whole. `keep`: the folders that stay, all of them by default.
+ */
+function unpack(folder, name, packages, keep = undefined) {
+  const root = join(cacheDirectory(), folder)
   mkdirSync(root, { recursive: true })
   const work = mkdtempSync(join(root, '.partial-'))
   try {
-    const name = kernelPackage()
     // Our directory is not readable for apt's own user, so say that we download as ourselves.
-    run(['apt-get', '-q', '-o', 'APT::Sandbox::User=', 'download', name], work)
-    const archive = listing(work).find((file) => file.endsWith('.deb'))
-    if (archive === undefined) throw new Error(`apt-get download ${name} left no .deb`)
+    run(['apt-get', '-q', '-o', 'APT::Sandbox::User=', 'download', ...packages], work)
+    const archives = listing(work).filter((file) => file.endsWith('.deb'))
+    if (archives.length === 0) throw new Error(`apt-get download ${name} left no .deb`)
     const tree = join(work, 'tree')
-    run(['dpkg', '-x', join(work, archive), tree])
-    // Only the image is used; the modules are most of the size.
-    for (const entry of listing(tree)) if (entry !== 'boot') rmSync(join(tree, entry), { recursive: true })
+    for (const archive of archives) run(['dpkg', '-x', join(work, archive), tree])
+    for (const entry of listing(tree)) {
+      if (keep !== undefined && !keep.includes(entry)) rmSync(join(tree, entry), { recursive: true })
+    }
     const final = join(root, name)
     if (!existsSync(final)) renameSync(tree, final)
   } finally {
@@ -198,11 +248,13 @@ function isStaticExecutable(path) {
 
 function advice(missing) {
   const names = missing.map(({ name }) => name)
-  const system = names.filter((name) => name !== KERNEL_PACKAGES[0])
+  const system = names.filter((name) => !isUnpacked(name))
   const steps = []
   if (system.length > 0) steps.push(`apt-get install ${system.join(' ')}`)
   if (names.length > system.length)
-    steps.push('node scripts/system-packages.mjs --install (unpacks a kernel, needs no root)')
+    steps.push(
+      'node scripts/system-packages.mjs --install (unpacks a kernel and DHCP servers, needs no root)',
+    )
   return `missing for the tests: ${names.join(' ')}; get them with: ${steps.join(' and ')}`
 }
 

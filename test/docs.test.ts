@@ -18,6 +18,7 @@ describe('documentation', () => {
       'docs/project.md',
       'docs/menus.md',
       'docs/serve.md',
+      'docs/dhcp.md',
       'docs/rules.md',
     ]) {
       const url = new URL(page, root)

@@ -124,6 +124,27 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
       done(await runMachines(options, io))
     })
 
+  command('dhcp <kind>', "print a DHCP server's configuration, for dnsmasq, openwrt, opnsense, kea, isc ...")
+    .option('--server <address>', 'IPv4 address of the TFTP server')
+    .option('--http <url>', 'where the output tree is served (default: http://SERVER:8080)')
+    .option('--target <url>', 'what iPXE loads (default: boot.ipxe below --http)')
+    .option('--subnet <cidr>', 'the network (default: the /24 of the server)')
+    .option('--range <from-to>', 'addresses to hand out (default: .100 to .199)')
+    .option('--router <address>', 'the router that machines are told')
+    .option('--dns <addresses>', 'DNS servers that machines are told, separated by commas')
+    .option('--interface <name>', 'where the DHCP server listens')
+    .option('--full', 'the DHCP server of the network (default)')
+    .option('--proxy', 'beside the DHCP server of the network; dnsmasq only')
+    .option('--option <number>', 'DHCP option that carries the URL too: 224, 129, 175.201 or none')
+    .option('--loaders <list>', 'bios=FILE,x86_64=FILE,i386=FILE,arm64=FILE; none leaves one out')
+    .option('--tftp-root <dir>', 'let dnsmasq serve this folder by TFTP')
+    .option('--for <version>', 'version of the server: 2.2 or 3.0 of kea')
+    .addHelpText('after', '\nKinds: dnsmasq, openwrt, opnsense, kea, isc, mikrotik, pfsense, windows.')
+    .action(async (kind: string, options: GlobalOptions) => {
+      const { runDhcp } = await import('./dhcp.js')
+      done(await runDhcp(kind, options, io))
+    })
+
   return program
 }
 

@@ -6,7 +6,7 @@ import { addSources, configName } from './config-sources.js'
 import { HostError, type ProjectHost } from './host.js'
 import { localPathProblem, tidyPath, underRoot } from './paths.js'
 import { explainIssues, type SchemaReport } from './schema-issues.js'
-import { projectSchema, type VariableDeclaration } from './schema.js'
+import { type DhcpSection, projectSchema, type VariableDeclaration } from './schema.js'
 import { readYaml, type YamlFile } from './yaml.js'
 
 export { configName }
@@ -24,6 +24,8 @@ export interface ProjectConfig {
   variables: ReadonlyMap<string, VariableDeclaration>
   /** As after `console=`, or `$<name>`. */
   console?: string
+  /** As written; `ipxetool dhcp` checks it. */
+  dhcp?: DhcpSection
   /** Those of this file; each knows where it stands. */
   menus: readonly Menu[]
   groups: readonly Group[]
@@ -72,7 +74,7 @@ export function parseConfig(file: string, bytes: Uint8Array): Omit<ReadConfig, '
     }
     return { config: undefined, diagnostics }
   }
-  const { title, entry, out, static: staticFolder, console, variables = {} } = result.data
+  const { title, entry, out, static: staticFolder, console, dhcp, variables = {} } = result.data
   const { menus = [], groups = [], machines = [] } = result.data
   const config: ProjectConfig = {
     file,
@@ -83,6 +85,7 @@ export function parseConfig(file: string, bytes: Uint8Array): Omit<ReadConfig, '
     groups,
     machines,
     ...(console !== undefined && { console }),
+    ...(dhcp !== undefined && { dhcp }),
     placeOf: (path, part) => yaml.placeOf(path, part),
     ...(title !== undefined && { title }),
     ...(staticFolder !== undefined && { static: tidyPath(staticFolder) }),

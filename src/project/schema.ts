@@ -89,6 +89,23 @@ export type VariableType = keyof typeof variableSchemas
 export const variableSchema = z.discriminatedUnion('type', [url, string, int, bool, oneOf, path, consolePort])
 export type VariableDeclaration = z.infer<typeof variableSchema>
 
+/** What `ipxetool dhcp` would otherwise be told by options of these names; their texts are checked there. */
+const dhcpSchema = z.strictObject({
+  server: text('IPv4 address of the TFTP server, for example 192.0.2.1'),
+  http: text('Where the output tree is served, for example http://192.0.2.1:8080'),
+  target: text('The URL that iPXE loads; default: the entry below http.'),
+  subnet: text('The network, for example 192.0.2.0/24'),
+  range: text('Addresses to hand out, for example 192.0.2.100-192.0.2.199'),
+  router: text('Address of the router that machines are told.'),
+  dns: text('Addresses of DNS servers, separated by commas.'),
+  interface: text('Where the DHCP server listens, for example eth0'),
+  option: z
+    .union([z.int(), z.string()])
+    .optional()
+    .describe('The DHCP option that carries the URL too: 224, 129, 175.201 (in quotes) or none.'),
+  loaders: text('Files by firmware, for example bios=undionly.kpxe,x86_64=ipxe.efi,i386=none'),
+})
+
 export const projectSchema = z.strictObject({
   title: z.string().optional().describe('What the project is called.'),
   entry: relativePath
@@ -107,6 +124,7 @@ export const projectSchema = z.strictObject({
       'Serial console of what the menus boot, as after console=: ttyS1,115200, or $<name>. Default: $<console> when ' +
         'there is a variable of that name and type, else the first serial port of the architecture.',
     ),
+  dhcp: dhcpSchema.optional().describe('What the DHCP server of this project is, for `ipxetool dhcp`.'),
   menus: z
     .array(menuSchema)
     .optional()
@@ -114,6 +132,8 @@ export const projectSchema = z.strictObject({
   groups: z.array(groupSchema).optional().describe('What several machines share.'),
   machines: z.array(machineSchema).optional().describe('Who boots what.'),
 })
+
+export type DhcpSection = z.infer<typeof dhcpSchema>
 
 /** The JSON Schema for editors, as `ipxetool/schema.json` publishes it. */
 export function projectJsonSchema(): object {
