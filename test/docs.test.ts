@@ -4,7 +4,9 @@ import { generatedDocs } from '../scripts/generate-docs.js'
 
 const root = new URL('..', import.meta.url)
 
-describe('documentation', () => {
+describe('documentation', function () {
+  this.timeout(120_000) // every example is a process
+
   it('is as generated: the rules, the tables, the output of the examples (npx tsx scripts/generate-docs.ts)', async () => {
     for (const [path, text] of await generatedDocs()) {
       assert.equal(readFileSync(new URL(path, root), 'utf8'), text, path)
