@@ -17,7 +17,7 @@ export interface Analysis {
 }
 
 /** Interpreted commands of lines that several scripts share. The lines must not change any more. */
-export type KnownCommands = Map<Command, ParsedCommand | undefined>
+export type KnownCommands = Pick<WeakMap<Command, ParsedCommand | undefined>, 'get' | 'set'>
 
 export function analyse(script: Script, known?: KnownCommands): Analysis {
   const commands: ParsedCommand[] = []

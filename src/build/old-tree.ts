@@ -116,12 +116,21 @@ export function foldersAbove(path: string): string[] {
   return parts.slice(1).map((_part, index) => parts.slice(0, index + 1).join('/'))
 }
 
+export interface PlainFile {
+  /** Bytes. */
+  size: number
+  /** Another one when somebody has written to it. */
+  stamp: string
+}
+
 /** A regular file with the permissions that a build gives. */
-export function isPlainFile(path: string): { size: number } | undefined {
+export function isPlainFile(path: string): PlainFile | undefined {
   try {
     const info = lstatSync(path)
     const isUsual = process.platform === 'win32' || (info.mode & 0o777) === fileMode
-    return info.isFile() && isUsual ? { size: info.size } : undefined
+    return info.isFile() && isUsual
+      ? { size: info.size, stamp: `${info.dev} ${info.ino} ${info.mtimeMs}` }
+      : undefined
   } catch (error) {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined
     throw error

@@ -11,8 +11,8 @@ export interface Printed {
 }
 
 export class ScriptPrinter {
-  readonly #scripts = new Map<Script, Printed>()
-  readonly #lines = new Map<ScriptContent, string>()
+  readonly #scripts = new WeakMap<Script, Printed>()
+  readonly #lines = new WeakMap<ScriptContent, string>()
 
   /** The trees must not change any more. */
   print(script: Script): Printed {

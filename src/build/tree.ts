@@ -36,12 +36,14 @@ export interface BuildSteps {
   /** More to say about the tree, with its scripts at hand: where links lead. */
   inspect?: (checked: CheckedScripts) => Promise<readonly Diagnostic[]>
   makeExtras?: MakeExtras
+  /** Of the builds before this one. */
+  printer?: ScriptPrinter
 }
 
 /** Reads through the project's host; writes nothing. */
 export async function buildTree(
   project: Project,
-  { inspect, makeExtras }: BuildSteps = {},
+  { inspect, makeExtras, printer = new ScriptPrinter() }: BuildSteps = {},
 ): Promise<BuiltTree> {
   const checked = await checkScripts(project)
   const diagnostics = [...project.diagnostics, ...checked.diagnostics]
@@ -50,7 +52,6 @@ export async function buildTree(
   const files = new Map<string, Uint8Array>()
   const copies = new Map<string, string>()
   const entries = new Map<string, ManifestEntry>()
-  const printer = new ScriptPrinter()
   for (const { path, kind, script, sources } of checked.scripts) {
     if (kind !== 'output') continue
     const { bytes, sha256 } = printer.print(script)
@@ -64,13 +65,7 @@ export async function buildTree(
   }
   for (const { path, file, bytes } of checked.configs) {
     files.set(path, bytes)
-    const sha256 = createHash('sha256').update(bytes).digest('hex')
-    entries.set(path, {
-      size: bytes.length,
-      sha256,
-      origin: 'build',
-      sources: namesInProject(project, [file]),
-    })
+    entries.set(path, entryOf(bytes, namesInProject(project, [file])))
   }
   // hashing may take long, and a tree with errors is not written
   const wanted = hasErrors(diagnostics) ? [] : project.staticFiles
@@ -88,11 +83,22 @@ export async function buildTree(
   if (makeExtras && !hasErrors(diagnostics)) {
     for (const [path, bytes] of makeExtras({ project, scripts: checked.scripts, entries, diagnostics })) {
       files.set(path, bytes)
-      const sha256 = createHash('sha256').update(bytes).digest('hex')
-      entries.set(path, { size: bytes.length, sha256, origin: 'build', sources: [] })
+      entries.set(path, entryOf(bytes, []))
     }
   }
   return { files, copies, manifest: makeManifest(entries), diagnostics }
+}
+
+/** The tree with other extras of the same names. */
+export function withExtras(tree: BuiltTree, extras: ReadonlyMap<string, Uint8Array>): BuiltTree {
+  const entries = new Map(Object.entries(tree.manifest.files))
+  for (const [path, bytes] of extras) entries.set(path, entryOf(bytes, []))
+  return { ...tree, files: new Map([...tree.files, ...extras]), manifest: makeManifest(entries) }
+}
+
+function entryOf(bytes: Uint8Array, sources: string[]): ManifestEntry {
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  return { size: bytes.length, sha256, origin: 'build', sources }
 }
 
 /** Relative to the project, so that the manifest does not depend on where the build was called. */

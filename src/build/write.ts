@@ -33,6 +33,7 @@ import {
   foldersAbove,
   isPlainFile,
   type OldTree,
+  type PlainFile,
   readOldTree,
 } from './old-tree.js'
 import type { BuiltTree } from './tree.js'
@@ -43,6 +44,8 @@ export interface WriteOptions {
   /** Files of others that do not go into the new tree, by path. */
   prune?: ReadonlySet<string>
   signal?: AbortSignal
+  /** Of the builds before this one. */
+  memory?: TreeMemory
   /** For tests of what a crash leaves behind. `between` is called between the two renames. */
   onStep?: (step: 'staging' | 'staged' | 'between' | 'swapped') => void
 }
@@ -67,6 +70,20 @@ export async function writeTree(out: string, tree: BuiltTree, options: WriteOpti
     return await withLock(out, () => new TreeWriter(treePaths(out), tree, options).write())
   } catch (error) {
     throw explain(error, out)
+  }
+}
+
+/** Files of a tree that were found to be right, so that they need not be read again while nobody touches them. */
+export class TreeMemory {
+  readonly #known = new Map<string, { sha256: string; stamp: string }>()
+
+  isKnown(file: string, sha256: string, { stamp }: PlainFile): boolean {
+    const known = this.#known.get(file)
+    return known?.sha256 === sha256 && known.stamp === stamp
+  }
+
+  keep(file: string, sha256: string, { stamp }: PlainFile): void {
+    this.#known.set(file, { sha256, stamp })
   }
 }
 
@@ -134,9 +151,14 @@ class TreeWriter {
       const file = join(this.#paths.out, path)
       const found = isPlainFile(file)
       if (found?.size !== size) continue
+      const { memory } = this.#options
       const bytes = this.#tree.files.get(path)
-      const isSame = bytes ? holds(file, bytes) : (await sha256Of(file)) === sha256
-      if (isSame) same.add(path)
+      const isSame =
+        memory?.isKnown(file, sha256, found) === true ||
+        (bytes ? holds(file, bytes) : (await sha256Of(file)) === sha256)
+      if (!isSame) continue
+      same.add(path)
+      memory?.keep(file, sha256, found)
       if (same.size % batch === 0) await immediate()
     }
     return same

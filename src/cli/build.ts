@@ -1,23 +1,16 @@
 /** `ipxetool build [menus]`: the project becomes its output tree. */
 import { homedir } from 'node:os'
-import { relative, resolve, sep } from 'node:path'
-import { checkOut, resolveOut } from '../build/out-folder.js'
-import { readOldManifest } from '../build/old-tree.js'
-import { buildTree, hasErrors } from '../build/tree.js'
-import { writeTree, type Written } from '../build/write.js'
+import { realpath } from 'node:fs/promises'
+import { relative, resolve } from 'node:path'
 import { suggest } from '../data/suggest.js'
-import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import { jsonReport } from '../diagnostics/reporters/json.js'
 import { prettyReport } from '../diagnostics/reporters/pretty.js'
 import { sortDiagnostics } from '../diagnostics/sort.js'
-import { IpxetoolError } from '../diagnostics/error.js'
+import { IpxetoolError, isIpxetoolError } from '../diagnostics/error.js'
 import { summaryLine } from '../diagnostics/summary.js'
 import { visible } from '../diagnostics/visible.js'
-import { bootNumbers, type CheckedBoot } from '../links/preflight-boots.js'
-import { type Orphan, prunable } from '../links/reach.js'
-import { readConfig } from '../project/config.js'
-import { byCodeUnit } from '../project/paths.js'
-import { loadProject, type Project } from '../project/project.js'
+import { bootNumbers } from '../links/preflight-boots.js'
+import { type BuildOutcome, type BuildResult, BuildSession } from './build-session.js'
 import { ExitCode } from './exit-codes.js'
 import { findProject, isProject } from './find-project.js'
 import { parseVariables } from './variables.js'
@@ -25,7 +18,6 @@ import { useColor } from './output.js'
 import type { Io } from './io.js'
 import { nodeHost } from './node-host.js'
 import { askerFor, type OnlineSettings } from './online-check.js'
-import { type CheckedTree, checkTree, makePreview } from './whole-tree.js'
 
 export interface BuildOptions {
   /** The output tree, relative to the current folder; default: `out` of the project. */
@@ -47,6 +39,8 @@ export interface BuildOptions {
   /** Only problems. */
   quiet?: boolean
   color?: boolean
+  /** Go on: build again whenever a file of the project changes, until SIGINT or SIGTERM. */
+  watch?: boolean
 }
 
 /**
@@ -57,44 +51,20 @@ export async function runBuild(target: string | undefined, options: BuildOptions
   const variables = parseVariables(options.var ?? [])
   const ask = askerFor(options, io)
   const root = await findProject(io.cwd, await projectOf(target, options, io))
-  const host = nodeHost(io.cwd, io.stderr)
-  const read = await readConfig(root, host)
-  const { config } = read
-  const wanted =
-    options.out === undefined ? resolve(io.cwd, root, config?.out ?? 'out') : resolve(io.cwd, options.out)
-  const out = await resolveOut(wanted)
-  const realRoot = await resolveOut(resolve(io.cwd, root))
-  const place = { root: realRoot, home: io.env['HOME'] ?? homedir() }
-  checkOut(out, { ...place, sourceFolders: [] })
-  await readOldManifest(out)
-
-  const exclude = [relative(realRoot, out).split(sep).join('/')]
-  const { project, diagnostics, sources } = await loadProject(root, host, {
+  const session = new BuildSession({
+    cwd: io.cwd,
+    root,
+    host: nodeHost(io.cwd, io.stderr),
+    out: options.out,
     variables,
     environment: io.env,
-    exclude,
-    config: read,
-  })
-  if (!project) return finish(diagnostics, sources, undefined, options, io)
-  checkOut(out, { ...place, sourceFolders: sourceFolders(project) })
-  let inspected: CheckedTree | undefined
-  const tree = await buildTree(project, {
-    inspect: async (checked) => {
-      inspected = await checkTree(project, checked, io.cwd, { out, ask })
-      return inspected.diagnostics
-    },
-    makeExtras: makePreview(() => inspected?.boots ?? []),
-  })
-  const boots = inspected?.boots
-  if (hasErrors(tree.diagnostics)) return finish(tree.diagnostics, sources, undefined, options, io, boots)
-  const pruned = options.prune === true && inspected ? prunable(inspected.report) : []
-  const written = await writeTree(out, tree, {
-    resolveCopy: (file) => resolve(io.cwd, file),
+    home: io.env['HOME'] ?? homedir(),
     signal: io.signal,
-    prune: new Set(pruned.map(({ path }) => path)),
+    ask,
+    prune: options.prune === true,
   })
-  const entry = project.config.entry
-  return finish(tree.diagnostics, sources, { ...written, out, entry, pruned }, options, io, boots)
+  if (options.watch === true) return watchBuild(session, root, options, io)
+  return finish(await session.build(), options, io)
 }
 
 /** What `--project` says, or the target when that is a project. */
@@ -115,32 +85,10 @@ async function projectOf(
   })
 }
 
-/** The folders below the root that the tree must not be mixed with. */
-function sourceFolders(project: Project): string[] {
-  const folders = new Set<string>()
-  for (const { path } of project.scripts) {
-    const [top] = path.split('/')
-    if (top !== undefined && top !== path) folders.add(top)
-  }
-  if (project.staticFiles.length > 0) folders.add(project.config.static ?? 'static')
-  return [...folders].sort(byCodeUnit)
-}
-
-interface Result extends Written {
-  /** Full path. */
-  out: string
-  entry: string
-  /** What `--prune` left out. */
-  pruned: readonly Orphan[]
-}
-
 function finish(
-  unsorted: readonly Diagnostic[],
-  sources: ReadonlyMap<string, Uint8Array>,
-  result: Result | undefined,
+  { diagnostics: unsorted, sources, result, boots = [] }: BuildOutcome,
   options: BuildOptions,
   io: Io,
-  boots: readonly CheckedBoot[] = [],
 ): number {
   const diagnostics = sortDiagnostics(unsorted)
   const code = result ? ExitCode.ok : ExitCode.problems
@@ -171,11 +119,63 @@ function finish(
   return code
 }
 
+/** One line for each build, until a signal ends it. */
+async function watchBuild(
+  session: BuildSession,
+  root: string,
+  options: BuildOptions,
+  io: Io,
+): Promise<number> {
+  const { watchProject } = await import('./watch.js')
+  await watchProject({
+    session,
+    root: await realpath(resolve(io.cwd, root)),
+    signal: io.signal,
+    onBuild: ({ seconds, changes, ...outcome }) => {
+      if (options.json === true) {
+        const report = JSON.parse(jsonReport(sortDiagnostics(outcome.diagnostics), outcome.sources)) as object
+        const line = {
+          ...resultFields(outcome.result),
+          seconds: Number(seconds.toFixed(3)),
+          changes,
+          ...report,
+        }
+        io.stdout.write(`${JSON.stringify(line)}\n`)
+        return
+      }
+      finish(outcome, { ...options, quiet: options.quiet === true || changes.length > 0 }, io)
+      const after = changes.length === 0 ? '' : ` after ${changedText(changes)}`
+      const { result } = outcome
+      const what = !result
+        ? 'errors, the tree stays as it was'
+        : result.changed
+          ? `${result.files} files`
+          : 'nothing changed in the tree'
+      if (options.quiet !== true) io.stdout.write(`built in ${seconds.toFixed(2)} s${after}: ${what}\n`)
+    },
+    onError: (error) => {
+      const message = isIpxetoolError(error)
+        ? error.message
+        : error instanceof Error
+          ? error.message
+          : String(error)
+      const hint = isIpxetoolError(error) && error.hint ? `  ${error.hint}\n` : ''
+      io.stderr.write(`ipxetool: ${message}\n${hint}the tree stays as it was\n`)
+    },
+  })
+  return ExitCode.ok
+}
+
+function changedText([first, ...others]: readonly string[]): string {
+  const more = others.length === 0 ? '' : ` and ${others.length} more`
+  return `${visible(first ?? '')}${more}`
+}
+
 function urlPath(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/')
 }
 
-function resultFields(result: Result | undefined): object {
+function resultFields(result: BuildResult | undefined): object {
   if (!result) return { ok: false }
   const { out, entry, changed, files, bytes, carried, pruned } = result
   const leftOut = pruned.map(({ path, size }) => ({ path, size }))

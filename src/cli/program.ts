@@ -62,6 +62,7 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
     .option('--prune', 'leave out assets that nothing leads to')
     .option('--online', 'ask other servers for what the scripts want from them')
     .option('--fresh', 'with --online: ask again for what was there within the last day')
+    .option('--watch', 'go on: build again when a file of the project changes')
     .option('--json', 'report as JSON')
     .action(async (target: string | undefined, options: GlobalOptions & { var: string[] }) => {
       const { runBuild } = await import('./build.js')

@@ -1,10 +1,12 @@
 /** What concerns a tree as a whole, for `build` and `check`: where its links lead, whether it fits, its preview. */
 import type { MakeExtras } from '../build/tree.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
+import type { LinkMemory } from '../links/memory.js'
 import { type CheckedBoot, preflightBoots } from '../links/preflight-boots.js'
 import { linkInputOf } from '../links/project-links.js'
 import { type LinkReport, resolveLinks } from '../links/resolve.js'
 import { previewFiles } from '../preview/preview.js'
+import { previewScripts } from '../preview/project-scripts.js'
 import type { CheckedScripts } from '../project/check.js'
 import type { Project } from '../project/project.js'
 import { treeFiles } from './tree-files.js'
@@ -14,6 +16,8 @@ export interface TreeOptions {
   out: string
   /** Also what is merely worth knowing: files that nothing leads to. */
   information?: boolean
+  /** Of the builds before this one. */
+  memory?: LinkMemory
   /** Asks other servers, too: {@link askServers}. */
   ask?: ((links: LinkReport['links'], file: string) => Promise<Diagnostic[]>) | undefined
 }
@@ -33,11 +37,18 @@ export async function checkTree(
   cwd: string,
   options: TreeOptions,
 ): Promise<CheckedTree> {
-  const report = resolveLinks(linkInputOf(project, checked, await treeFiles(project, cwd, options.out)))
+  const { memory, ...others } = options
+  const files = await treeFiles(project, cwd, options.out)
+  const report = resolveLinks(linkInputOf(project, checked, files, memory))
   const { boots, diagnostics } = preflightBoots(report, project.generated, {
     root: project.root,
     configFile: project.config.file,
   })
+  if (memory && diagnostics.length > 0) {
+    // it remembers links, not where they stand by now
+    memory.forget()
+    return checkTree(project, checked, cwd, others)
+  }
   const all = [...report.diagnostics, ...diagnostics].filter(
     ({ severity, ruleId }) =>
       severity !== 'info' || (options.information === true && information.has(ruleId)),
@@ -49,15 +60,10 @@ export async function checkTree(
 /** The pages below `preview/`. @param boots of {@link checkTree}, once it has run */
 export function makePreview(boots: () => readonly CheckedBoot[]): MakeExtras {
   return ({ project, scripts, entries, diagnostics }) => {
-    const menus = new Map(project.generated.map(({ path, menu }) => [path, menu]))
     return previewFiles({
       title: project.config.title ?? 'Boot menu',
       entry: project.config.entry,
-      scripts: scripts.flatMap(({ path, kind, script }) => {
-        if (kind !== 'output') return []
-        const menu = menus.get(path)
-        return [{ path, script, ...(menu === undefined ? {} : { menu }) }]
-      }),
+      scripts: previewScripts(project, scripts),
       diagnostics: [...diagnostics],
       files: new Map(
         [...entries].map(([path, { size, sha256, origin }]) => [path, { size, sha256, origin }]),

@@ -47,8 +47,15 @@ export function preflightBoots(
   const menus = new Map(scripts.flatMap(({ path, menu }) => (menu ? [[path, menu.entries] as const] : [])))
   const diagnostics: Diagnostic[] = []
   const reported = new Set<string>()
-  const checked = report.boots.map((boot) => {
-    const entry = entryOf(menus.get(boot.from), boot.label)
+  // machines whose scripts are the same have the same boots
+  const known = new WeakMap<readonly string[], { menu: unknown; found: Unfinished }>()
+  const checked = report.boots.map((boot): Unfinished => {
+    const menu = menus.get(boot.from)
+    const same = known.get(boot.args)
+    if (same?.menu === menu && same?.found.preflight.problems.length === 0) {
+      return { ...same.found, boot, machines: [] }
+    }
+    const entry = entryOf(menu, boot.label)
     const needs = entry && 'needs' in entry ? entry.needs : undefined
     const memory = needs?.memory === undefined ? undefined : parseSize(needs.memory)
     const result = preflight(
@@ -77,7 +84,9 @@ export function preflightBoots(
       diagnostics.push(new Diagnostic({ ruleId, severity, file, reason, note, ...(place && { place }) }))
     }
     const machines: BootMachine[] = []
-    return { boot, ...(entry?.id !== undefined && { entry: entry.id }), preflight: result, machines }
+    const found = { boot, ...(entry?.id !== undefined && { entry: entry.id }), preflight: result, machines }
+    known.set(boot.args, { menu, found })
+    return found
   })
   diagnostics.push(...checkMachines(report, checked, scripts, options))
   return { boots: checked, diagnostics }

@@ -3,6 +3,7 @@ import type { CheckedScripts } from '../project/check.js'
 import { placeOfSource } from '../project/model.js'
 import { underRoot } from '../project/paths.js'
 import type { Project } from '../project/project.js'
+import type { LinkMemory } from './memory.js'
 import type { LinkInput } from './resolve.js'
 import type { TreeFile } from './tree.js'
 
@@ -19,6 +20,7 @@ export function linkInputOf(
   project: Project,
   { scripts, configs }: Pick<CheckedScripts, 'scripts' | 'configs'>,
   files: ReadonlyMap<string, TreeFile>,
+  memory?: LinkMemory,
 ): LinkInput {
   const { root, config, variables, reader } = project
   const treeUrls = treeVariables.flatMap((name) => {
@@ -43,5 +45,6 @@ export function linkInputOf(
     configFile: config.file,
     treeUrls,
     ...(treeUrls.length > 0 && { baseUrls: treeUrls }),
+    ...(memory && { memory }),
   }
 }

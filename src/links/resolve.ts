@@ -10,9 +10,10 @@ import { checkTargets } from './check-targets.js'
 import { configLinks, type LinkConfig } from './config-links.js'
 import { findUris, type FoundUri, type LinkRole } from './find.js'
 import type { UrlArgument } from './kernel-arguments.js'
+import { LinkMemory } from './memory.js'
 import { deadLink } from './online-report.js'
 import { checkReach, findOrphans, findReached, type Orphan } from './reach.js'
-import { type LinkScript, scanCommands, scanSettings, type ScriptSettings } from './scan.js'
+import { type LinkScript, scanCommands, type ScriptSettings } from './scan.js'
 import { type LinkTarget, resolveTarget, type TargetOptions, usualTreeSettings } from './targets.js'
 import { Tree, type TreeFile } from './tree.js'
 import { parseUri, percentDecode } from './uri.js'
@@ -38,6 +39,8 @@ export interface LinkInput {
   baseUrls?: readonly string[]
   /** Which files that nothing reaches are reported. `assets` leaves out what the user put there. Default `assets`. */
   orphans?: 'assets' | 'all' | 'none'
+  /** Of the builds before this one. */
+  memory?: LinkMemory
 }
 
 export interface Link {
@@ -101,6 +104,7 @@ export function resolveLinks(input: LinkInput): LinkReport {
   const linker = new Linker(input, tree)
   for (const source of input.scripts) linker.add(source)
   for (const source of input.configs ?? []) linker.addConfig(source)
+  linker.end()
   const { links, boots, anywhere, diagnostics } = linker
   const reached = findReached(input, links, tree)
   const reach = { input, links, tree, scripts, reached, anywhere }
@@ -111,7 +115,7 @@ export function resolveLinks(input: LinkInput): LinkReport {
 }
 
 /** What one script comes down to; nothing of its syntax tree is kept. */
-interface Resolved {
+export interface Resolved {
   source: LinkScript
   links: readonly Link[]
   boots: readonly Boot[]
@@ -127,21 +131,28 @@ class Linker {
   readonly #kinds: KnownKinds
   readonly #values: Values
   readonly #settings = new Map<Script, ScriptSettings>()
+  readonly #memory: LinkMemory
   readonly #treeUrls: readonly string[]
   readonly #treeSettings: ReadonlySet<string>
   readonly #targets = new Map<string, { target: LinkTarget | undefined }>()
   /** Of scripts that several paths share: machines with the same menu. */
   readonly #shared = new Map<Script, Map<string, Resolved>>()
 
-  constructor({ scripts, treeUrls, treeSettings }: LinkInput, tree: Tree) {
+  constructor({ scripts, treeUrls, treeSettings, memory = new LinkMemory() }: LinkInput, tree: Tree) {
+    this.#memory = memory
     this.#tree = tree
     this.#kinds = new KnownKinds(tree)
     for (const { script } of scripts) {
-      if (!this.#settings.has(script)) this.#settings.set(script, scanSettings(script))
+      if (!this.#settings.has(script)) this.#settings.set(script, memory.settingsOf(script))
     }
     this.#values = new Values([...this.#settings.values()])
     this.#treeUrls = (treeUrls ?? []).filter((url) => url !== '').map((url) => url.replace(/\/+$/, ''))
     this.#treeSettings = new Set(treeSettings ?? usualTreeSettings)
+    memory.begin(tree, this.#values, [this.#treeUrls, [...this.#treeSettings]])
+  }
+
+  end(): void {
+    this.#memory.end(this.#values)
   }
 
   add(source: LinkScript): void {
@@ -149,7 +160,7 @@ class Linker {
     const key = kind === 'embed' ? '' : `/${path.replace(/[^/]*$/, '')}`
     const known = this.#shared.get(script) ?? new Map<string, Resolved>()
     this.#shared.set(script, known)
-    let resolved = known.get(key)
+    let resolved = known.get(key) ?? this.#memory.resolved(script, key)
     if (resolved) {
       const own = <Item extends { from: string; file: string }>(item: Item): Item => ({
         ...item,
@@ -159,8 +170,10 @@ class Linker {
       for (const link of resolved.links) this.links.push(own(link))
       for (const boot of resolved.boots) this.boots.push(own(boot))
     } else {
+      const before = this.diagnostics.length
       resolved = this.#resolve(source)
       known.set(key, resolved)
+      if (this.diagnostics.length === before) this.#memory.keep(script, key, resolved)
       for (const link of resolved.links) this.links.push(link)
       for (const boot of resolved.boots) this.boots.push(boot)
     }

@@ -30,10 +30,21 @@ export class Values {
   readonly #scripts: readonly ScriptSettings[]
   #everywhere: Map<string, { script: ScriptSettings; assignment: Assignment }[]> | undefined
   readonly #global = new Map<string, readonly string[]>()
+  readonly #asked = new Set<string>()
   readonly #known = new WeakMap<Assignment, (readonly string[])[]>()
 
   constructor(scripts: readonly ScriptSettings[]) {
     this.#scripts = scripts
+  }
+
+  /** Names of settings that one script reads and others may have set. */
+  get handed(): Iterable<string> {
+    return this.#asked
+  }
+
+  /** The texts of a setting that a script does not set itself. */
+  elsewhere(name: string): readonly string[] {
+    return this.#elsewhere(name, 0)
   }
 
   /**
@@ -92,6 +103,7 @@ export class Values {
 
   /** What the other scripts set it to. */
   #elsewhere(name: string, depth: number): readonly string[] {
+    this.#asked.add(name)
     const known = this.#global.get(name)
     if (known) return known
     this.#everywhere ??= collect(this.#scripts)

@@ -128,7 +128,16 @@ export function compileMenu(
   writer.append(entries)
   writer.source = menu.source
   writeTail(writer, context)
-  return { path, menu, script: writer.finish(options.lines) }
+  return { path, menu, script: writer.finish(options.lines, nameOf(path, own, options)) }
+}
+
+/** Unlike those of other scripts of one build: paths of machines are shared. */
+function nameOf(
+  path: string,
+  own: { start: string | undefined } | undefined,
+  { console }: CompileOptions,
+): string {
+  return own ? `${path} ${own.start ?? ''} ${console ?? ''}` : path
 }
 
 function isKernel(entry: Entry): entry is KernelEntry {

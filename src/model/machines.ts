@@ -6,7 +6,7 @@ import { suggest } from '../data/suggest.js'
 import { compileMenu, type CompileOptions, type GeneratedScript, machineIndexPath } from './compile.js'
 import { entryId, type ModelProblem, shownSource } from './problems.js'
 import type { Group, Machine, Menu } from './schema.js'
-import { ScriptWriter } from './writer.js'
+import { type LineCache, ScriptWriter } from './writer.js'
 
 /** In this order: the first that matches counts. A card's address says more than what a vendor left in SMBIOS. */
 export const matchKinds = ['mac', 'uuid', 'serial', 'asset', 'hostname'] as const
@@ -194,7 +194,8 @@ export function compileMachines(
     scripts.push({ ...known, path, machine })
   }
   if (problems.some(({ severity }) => severity === 'error')) return { scripts: [], problems, resolved }
-  if (machines.length > 0) scripts.push({ path: machineIndexPath, script: writeIndex(resolved) })
+  if (machines.length > 0)
+    scripts.push({ path: machineIndexPath, script: writeIndex(resolved, options.lines) })
   return { scripts, problems, resolved }
 }
 
@@ -262,7 +263,10 @@ function consoleText({ port, speed }: { port: string; speed?: string | number | 
   return speed === undefined ? port : `${port},${speed}`
 }
 
-function writeIndex(machines: readonly ResolvedMachine[]): GeneratedScript['script'] {
+function writeIndex(
+  machines: readonly ResolvedMachine[],
+  lines: LineCache | undefined,
+): GeneratedScript['script'] {
   const writer = new ScriptWriter(undefined)
   writer.line('#!ipxe')
   writer.comment(
@@ -301,7 +305,7 @@ function writeIndex(machines: readonly ResolvedMachine[]): GeneratedScript['scri
     writer.line(`chain --autofree ${machine.id}.ipxe || echo The script of ${machine.id} failed.`)
     writer.line('exit')
   }
-  return writer.finish()
+  return writer.finish(lines, machineIndexPath)
 }
 
 /** For the screen: what could end or cut the line is left out. */

@@ -7,8 +7,11 @@ import { textToBytes } from '../syntax/bytes.js'
 import { relativePath } from './relative-path.js'
 import type { Source } from './schema.js'
 
+/** Different texts that are remembered from build to build. */
+const maxTexts = 200_000
+
 export class ScriptWriter {
-  private readonly lines: { text: string; source: Source | undefined }[] = []
+  private readonly lines: WrittenLine[] = []
   readonly #path: string
   /** The source of the lines that follow. */
   source: Source | undefined
@@ -56,9 +59,18 @@ export class ScriptWriter {
    * and nothing inside them has a span.
    *
    * @param known lines of other scripts, which this one shares when text and source are the same
+   * @param name of the script, under which `known` keeps it for the next build
    * @throws TypeError when a text broke out of its line: the model was not validated
    */
-  finish(known: LineCache = new LineCache()): Script {
+  finish(known: LineCache = new LineCache(), name?: string): Script {
+    const same = name === undefined ? undefined : known.reuse(name, this.lines)
+    if (same) return same
+    const script = this.#finish(known)
+    if (name !== undefined) known.keep(name, script, this.lines)
+    return script
+  }
+
+  #finish(known: LineCache): Script {
     const children: Line[] = []
     const missing: { key: string; index: number }[] = []
     const counts = new Map<string, number>()
@@ -83,9 +95,49 @@ export class ScriptWriter {
   }
 }
 
-/** The lines of all scripts of one build: those of a machine are mostly those of its menu. */
+interface WrittenLine {
+  text: string
+  source: Source | undefined
+}
+
+/**
+ * The lines of all scripts of one build: those of a machine are mostly those of its menu. Kept from one build to the
+ * next, a script that says the same again is the same object, with its places brought up to date.
+ */
 export class LineCache {
   readonly lines = new Map<string, Line>()
+  readonly #scripts = new Map<string, { script: Script; lines: readonly WrittenLine[]; build: number }>()
+  #build = 0
+
+  /** Call it before each build but the first. */
+  nextBuild(): void {
+    // places in the user's files may have moved
+    this.lines.clear()
+    for (const [name, { build }] of this.#scripts) if (build < this.#build) this.#scripts.delete(name)
+    if (this.#texts.size > maxTexts) this.#texts.clear()
+    this.#build++
+  }
+
+  reuse(name: string, lines: readonly WrittenLine[]): Script | undefined {
+    const known = this.#scripts.get(name)
+    if (known?.lines.length !== lines.length) return undefined
+    for (const [index, { text, source }] of lines.entries()) {
+      const before = known.lines[index]!
+      if (before.text !== text || before.source?.file !== source?.file) return undefined
+    }
+    for (const [index, { source }] of lines.entries()) {
+      if (!source || isSame(source, known.lines[index]!.source)) continue
+      known.script.children[index]!.position = positionOf(source)
+    }
+    known.lines = lines
+    known.build = this.#build
+    return known.script
+  }
+
+  keep(name: string, script: Script, lines: readonly WrittenLine[]): void {
+    this.#scripts.set(name, { script, lines, build: this.#build })
+  }
+
   /** Menus say the same thing over and over: each text is parsed once. */
   readonly #texts = new Map<string, Line>()
 
@@ -119,8 +171,16 @@ function parseLines(texts: readonly string[]): Line[] {
 
 function setSource(line: Line, source: Source | undefined): Line {
   if (!source) return line
-  const point = { line: source.line, column: source.column, offset: source.offset }
-  line.position = { start: point, end: point }
+  line.position = positionOf(source)
   line.origin = { path: source.file }
   return line
+}
+
+function isSame(a: Source, b: Source | undefined): boolean {
+  return a === b || (a.offset === b?.offset && a.line === b.line && a.column === b.column)
+}
+
+function positionOf({ line, column, offset }: Source): NonNullable<Line['position']> {
+  const point = { line, column, offset }
+  return { start: point, end: point }
 }

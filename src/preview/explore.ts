@@ -32,13 +32,21 @@ export interface Explored {
   entry: readonly Followed[]
 }
 
-export function explore(scripts: readonly { path: string; script: Script }[], entry: string): Explored {
+export interface ExploredScript {
+  path: string
+  script: Script
+  /** Scripts like this one, by their paths: what leads there leads here. */
+  alike?: readonly { path: string }[]
+}
+
+export function explore(scripts: readonly ExploredScript[], entry: string): Explored {
   const programs = new Map<string, Program>()
   const screens: FoundScreen[] = []
   const screenOf = new Map<ParsedCommand, FoundScreen>()
-  for (const { path, script } of scripts) {
+  for (const { path, script, alike = [] } of scripts) {
     const program = programOf(path, script)
     programs.set(path, program)
+    for (const other of alike) programs.set(other.path, program)
     for (const screen of findScreens(program)) {
       screens.push(screen)
       for (const { command } of screen.titles) screenOf.set(command, screen)

@@ -141,7 +141,7 @@ function menuHtml(menu: MenuView, menus: ReadonlyMap<string, MenuView>): Html {
     <ul class="about">
       <li><code>${menu.path}</code></li>
       <li>${startHtml(menu)}</li>
-      ${escapeHtml(menu, menus)}
+      ${escapeHtml(menu, menus)} ${machinesHtml(menu)}
     </ul>
     ${!menu.isReached && html`<p class="warning"><b>Note:</b> no machine comes here from the entry script.</p>`}
     ${menu.warnings.map((warning) => html`<p class="warning"><b>Warning:</b> ${warning}</p>`)}
@@ -151,6 +151,23 @@ function menuHtml(menu: MenuView, menus: ReadonlyMap<string, MenuView>): Html {
     </ol>
     ${menu.entries.map((entry) => entryHtml(menu, entry, menus))}
   </section>`
+}
+
+/** More names than this say less. */
+const shownMachines = 20
+
+function machinesHtml({ machines }: MenuView): Html | undefined {
+  const [first, ...others] = machines
+  if (first === undefined) return undefined
+  if (others.length === 0) return html`<li>Machine <code>${first}</code></li>`
+  const names = machines
+    .slice(0, shownMachines)
+    .map((name, index) => html`${index > 0 && ', '}<code>${name}</code>`)
+  const more = machines.length - shownMachines
+  return html`<li>
+    ${machines.length} machines, with the values of <code>${first}</code>:
+    ${names}${more > 0 && ` and ${more} more`}
+  </li>`
 }
 
 function startHtml({ timeout, initial, items }: MenuView): Html {

@@ -19,6 +19,8 @@ export interface PreviewScript {
   script: Script
   /** What it was made from, when it was not written by hand. */
   menu?: Menu
+  /** The machines that start with it, in the order of their paths: this script is that of the first. */
+  alike?: readonly { path: string; machine: string }[]
 }
 
 export interface PreviewInput {
@@ -41,8 +43,10 @@ export function previewFiles(input: PreviewInput): Map<string, Uint8Array> {
   const models = new Map(input.scripts.flatMap(({ path, menu }) => (menu ? [[path, menu]] : [])))
   const explored = explore(input.scripts, input.entry)
   const diagnostics = new DiagnosticIndex(input.diagnostics, [...models.values()])
+  const machines = new Map(input.scripts.flatMap(({ path, alike }) => (alike ? [[path, alike]] : [])))
   const menus = menuViews(explored, {
     models,
+    machines,
     diagnostics,
     files: new FileFacts(input.files),
     boots: new BootIndex(input.boots ?? []),

@@ -40,6 +40,8 @@ export interface MenuView {
   warnings: string[]
   diagnostics: Diagnostic[]
   isReached: boolean
+  /** Ids of the machines that start with it; those of their values are shown that the first has. */
+  machines: readonly string[]
 }
 
 export interface ItemView {
@@ -69,6 +71,8 @@ export interface EntryView {
 
 export interface ViewContext {
   models: ReadonlyMap<string, Menu>
+  /** By path of a script: the machines that start with it. */
+  machines: ReadonlyMap<string, readonly { machine: string }[]>
   diagnostics: DiagnosticIndex
   files: FileFacts
   boots: BootIndex
@@ -218,6 +222,7 @@ function menuView(
       .take(menuLines, context.models.get(path)?.source)
       .filter((diagnostic) => !taken.has(diagnostic)),
     isReached: reachedBy !== 0,
+    machines: (context.machines.get(path) ?? []).map(({ machine }) => machine),
   }
 }
 

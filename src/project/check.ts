@@ -2,9 +2,9 @@
 import type { Script } from '../ast/nodes.js'
 import { Diagnostic } from '../diagnostics/diagnostic.js'
 import { machineIndexPath } from '../model/compile.js'
-import type { KnownCommands } from '../analysis/analyse.js'
 import { settingsSetBy } from '../rules/facts.js'
 import { runRules } from '../rules/run.js'
+import { sameBytes } from './config.js'
 import { type ReadyConfig, renderConfigs } from './config-files.js'
 import { composeScript, type ComposedScript } from './compose.js'
 import { fillIn } from './fill-in.js'
@@ -12,6 +12,7 @@ import type { ProjectScript } from './files.js'
 import { Found } from './found.js'
 import { GeneratedScripts } from './generated.js'
 import { HostError, type ProjectHost } from './host.js'
+import type { ComposedMemory } from './memory.js'
 import { loadProject, type Project } from './project.js'
 import { byCodeUnit, underRoot } from './paths.js'
 import { bytesToText, decodeText } from '../syntax/bytes.js'
@@ -65,15 +66,12 @@ export async function checkScripts(project: Project): Promise<CheckedScripts> {
   const scripts: ReadyScript[] = []
   for (const { path, kind } of project.scripts) {
     if (kind === 'partial') continue
-    const composed = await compose(project, path, found)
-    if (!composed) continue
-    const [, ...others] = composed.files
+    const ready = await readyScript(project, path, found)
+    if (!ready) continue
+    const [, ...others] = ready.files
     for (const other of others) included.add(other)
-    found.add(composed.diagnostics)
-    const { script } = composed
-    const { root, variables, config } = project
-    found.add(fillIn(script, { path: underRoot(root, path), variables, config, used }))
-    scripts.push({ path, kind, script, sources: composed.files })
+    for (const name of ready.used) used.add(name)
+    scripts.push({ path, kind, script: ready.script, sources: ready.files })
   }
   reportMissingIndex(project, scripts, found)
   const generated = new GeneratedScripts(project, used, found)
@@ -97,24 +95,33 @@ export async function checkScripts(project: Project): Promise<CheckedScripts> {
  * @param variants lines of scripts of which the others are those of an earlier script
  */
 function runRulesOn(
-  { root }: Project,
+  { root, memory }: Project,
   scripts: readonly ReadyScript[],
   variants: GeneratedScripts['variants'],
   found: Found,
 ): void {
   const paths = new Map<Script, string>()
   for (const { path, script } of scripts) if (!paths.has(script)) paths.set(script, path)
-  const known: KnownCommands = new Map()
+  const { commands: known, settingsSetBy: knownSettings, clean } = memory
   const settingsSetAnywhere = new Set<string>()
   for (const script of paths.keys()) {
     const own = variants.get(script)
     const lines: Script = own ? { type: 'script', children: [...own] } : script
-    for (const name of settingsSetBy(lines, known)) settingsSetAnywhere.add(name)
+    const before = knownSettings.get(script)
+    const names = before && (before.all || own) ? before.names : settingsSetBy(lines, known)
+    if (names !== before?.names) knownSettings.set(script, { names, all: !own })
+    for (const name of names) settingsSetAnywhere.add(name)
   }
+  const settings = memory.settings(settingsSetAnywhere)
   const facts = { loose: false, settingsSetAnywhere }
   for (const [script, path] of paths) {
     const only = variants.get(script)
-    found.add(runRules(script, { path: underRoot(root, path), facts, known, ...(only && { only }) }))
+    const before = clean.get(script)
+    if (before?.settings === settings && (before.all || only)) continue
+    const diagnostics = runRules(script, { path: underRoot(root, path), facts, known, ...(only && { only }) })
+    found.add(diagnostics)
+    if (diagnostics.length === 0) clean.set(script, { settings, all: !only })
+    else clean.delete(script)
   }
 }
 
@@ -138,6 +145,56 @@ function reportMissingIndex(project: Project, scripts: readonly ReadyScript[], f
       ...(place && { place }),
     }),
   ])
+}
+
+/** Composed and filled in; from the build before when neither its files nor a variable changed. */
+async function readyScript(
+  project: Project,
+  path: string,
+  found: Found,
+): Promise<{ script: Script; files: string[]; used: ReadonlySet<string> } | undefined> {
+  const { root, variables, config, memory, reader } = project
+  const values = valuesKey(project)
+  const before = memory.composed.get(path)
+  memory.composed.delete(path)
+  if (before?.values === values && (await isAsBefore(before, reader))) {
+    memory.composed.set(path, before)
+    return { script: before.script, files: before.files.map((file) => file.path), used: before.used }
+  }
+  const composed = await compose(project, path, found)
+  if (!composed) return undefined
+  const { script, files } = composed
+  const used = new Set<string>()
+  const problems = fillIn(script, { path: underRoot(root, path), variables, config, used })
+  found.add(composed.diagnostics)
+  found.add(problems)
+  if (composed.diagnostics.length === 0 && problems.length === 0) {
+    const kept = files.map((file) => ({ path: file, bytes: reader.sources.get(file)! }))
+    memory.composed.set(path, { files: kept, values, used, script })
+  }
+  return { script, files, used }
+}
+
+async function isAsBefore({ files }: ComposedMemory, reader: Project['reader']): Promise<boolean> {
+  try {
+    for (const { path, bytes } of files) if (!sameBytes(await reader.read(path), bytes)) return false
+    return true
+  } catch (error) {
+    if (error instanceof HostError) return false
+    throw error
+  }
+}
+
+const valuesKeys = new WeakMap<Project['variables'], string>()
+
+/** All that a variable can do to a script. */
+function valuesKey({ variables, config }: Project): string {
+  const known = valuesKeys.get(variables)
+  if (known !== undefined) return known
+  const values = [...variables.values].map(([name, { text }]) => [name, text])
+  const key = JSON.stringify([[...config.variables], values, [...variables.failed]])
+  valuesKeys.set(variables, key)
+  return key
 }
 
 async function compose(project: Project, path: string, found: Found): Promise<ComposedScript | undefined> {

@@ -40,7 +40,12 @@ export interface ReadConfig {
   bytes: Uint8Array | undefined
 }
 
-export async function readConfig(root: string, host: ProjectHost): Promise<ReadConfig> {
+/** @param memory the file is not read again when it says what it said before */
+export async function readConfig(
+  root: string,
+  host: ProjectHost,
+  memory?: { config: ReadConfig | undefined },
+): Promise<ReadConfig> {
   const file = underRoot(root, configName)
   let bytes: Uint8Array
   try {
@@ -49,7 +54,18 @@ export async function readConfig(root: string, host: ProjectHost): Promise<ReadC
     if (!(error instanceof HostError)) throw error
     return { config: undefined, diagnostics: [unreadable(file, error)], bytes: undefined }
   }
-  return { ...parseConfig(file, bytes), bytes }
+  const before = memory?.config
+  const isSame = before?.bytes !== undefined && before.config?.file === file && sameBytes(before.bytes, bytes)
+  const read = isSame ? before : { ...parseConfig(file, bytes), bytes }
+  if (memory) memory.config = read
+  // the reader adds to them
+  return { ...read, diagnostics: [...read.diagnostics] }
+}
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false
+  return true
 }
 
 function unreadable(file: string, error: HostError): Diagnostic {

@@ -7,13 +7,14 @@ import type { ReadyScript } from './check.js'
 import { composeGenerated } from './compose.js'
 import { disabledIn, fillIn } from './fill-in.js'
 import type { Found } from './found.js'
+import type { GeneratedMemory } from './memory.js'
 import type { ProjectGenerated } from './model.js'
 import { overrideVariables } from './overrides.js'
 import { underRoot } from './paths.js'
 import type { Project } from './project.js'
-import type { Variables } from './variables.js'
+import { type Variables, variableOf } from './variables.js'
 
-interface Template {
+export interface Template {
   script: Script
   includes: readonly string[]
   /** The variables that occur in it, as `$<name>` spells them. */
@@ -32,11 +33,12 @@ export class GeneratedScripts {
   readonly #project: Project
   readonly #used: Set<string>
   readonly #found: Found
-  readonly #templates = new Map<Script, Template>()
-  readonly #filled = new Map<Script, Map<string, Script>>()
-  /** Lines with their variables filled in, by the values. */
-  readonly #lines = new Map<Line, Map<string, ScriptContent>>()
-  readonly #namesIn = new Map<ScriptContent, readonly string[]>()
+  readonly #memory: GeneratedMemory
+  /** Templates with includes, which may say something else in the next build. */
+  readonly #composed = new Map<Script, Template>()
+  /** Scripts of this build, and the templates of which there is one. */
+  readonly #seen = new Set<Script>()
+  readonly #firsts = new Set<Template>()
   readonly #variables = new Map<string, Variables>()
   /** Of scripts that differ from an earlier one only in values: the lines that do. */
   readonly variants = new Map<Script, ReadonlySet<ScriptContent>>()
@@ -45,17 +47,26 @@ export class GeneratedScripts {
     this.#project = project
     this.#used = used
     this.#found = found
+    const { config, variables } = project
+    // what a value does to a line hangs on its type too; the values themselves are looked at one by one
+    const declarations = JSON.stringify([[...config.variables], [...variables.failed]])
+    this.#memory = project.memory.generatedFor(declarations)
   }
 
   async all(): Promise<Ready[]> {
     const ready: Ready[] = []
+    const before = this.#found.diagnostics.length
     for (const item of this.#project.generated) {
-      const template = this.#templates.get(item.script) ?? (await this.#template(item))
-      this.#templates.set(item.script, template)
+      const template =
+        this.#memory.templates.get(item.script) ??
+        this.#composed.get(item.script) ??
+        (await this.#template(item))
       const { includes } = template
       const sources = includes.length === 0 ? item.files : [...item.files, ...includes]
       ready.push({ path: item.path, kind: 'output', script: this.#fill(item, template), sources, includes })
     }
+    // what had a complaint gets it again in the next build
+    if (this.#found.diagnostics.length > before) this.#project.memory.forgetGenerated()
     return ready
   }
 
@@ -77,21 +88,40 @@ export class GeneratedScripts {
       if (own.length > 0) places.push(index)
     }
     const disabled = disabledIn(composed, path)
-    return { script: composed, includes, names: [...names], places, disabled }
+    const template = { script: composed, includes, names: [...names], places, disabled }
+    if (composed === script) this.#memory.templates.set(script, template)
+    else this.#composed.set(script, template)
+    return template
   }
 
   #fill({ path, given }: ProjectGenerated, template: Template): Script {
-    const variables = given ? this.#variablesWith(given) : this.#project.variables
+    const { config, variables: own } = this.#project
+    const variables = given ? this.#variablesWith(given) : own
     const values = template.names.map((name) => variables.values.get(name)?.text)
-    const known = this.#filled.get(template.script) ?? new Map<string, Script>()
-    this.#filled.set(template.script, known)
+    const known = this.#memory.filled.get(template.script) ?? new Map<string, Script>()
+    this.#memory.filled.set(template.script, known)
     const key = JSON.stringify(values)
     let script = known.get(key)
     if (!script) {
       script = this.#fillLines(template, path, variables)
-      if (known.size > 0)
-        this.variants.set(script, new Set(template.places.map((at) => script!.children[at]!)))
       known.set(key, script)
+    } else if (!this.#seen.has(script)) {
+      // of an earlier build: the user's lines may have moved, and what was said of values is said
+      for (const at of template.places) {
+        const { position } = template.script.children[at] as Line
+        if (position) script.children[at]!.position = position
+      }
+      for (const name of template.names) {
+        const declared = variableOf(name, config.variables)
+        if (declared !== undefined) this.#used.add(declared)
+      }
+    }
+    if (!this.#seen.has(script)) {
+      this.#seen.add(script)
+      if (this.#firsts.has(template)) {
+        this.variants.set(script, new Set(template.places.map((at) => script.children[at]!)))
+      }
+      this.#firsts.add(template)
     }
     return script
   }
@@ -104,8 +134,8 @@ export class GeneratedScripts {
       const line = children[place] as Line
       const values = this.#namesOf(line).map((name) => variables.values.get(name)?.text)
       const key = JSON.stringify(values)
-      const known = this.#lines.get(line) ?? new Map<string, ScriptContent>()
-      this.#lines.set(line, known)
+      const known = this.#memory.lines.get(line) ?? new Map<string, ScriptContent>()
+      this.#memory.lines.set(line, known)
       let filled = known.get(key)
       if (!filled) {
         const copy = copyLine(line)
@@ -124,8 +154,8 @@ export class GeneratedScripts {
   }
 
   #namesOf(line: ScriptContent): readonly string[] {
-    const names = this.#namesIn.get(line) ?? variablesIn(line)
-    this.#namesIn.set(line, names)
+    const names = this.#memory.namesIn.get(line) ?? variablesIn(line)
+    this.#memory.namesIn.set(line, names)
     return names
   }
 

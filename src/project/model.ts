@@ -42,12 +42,16 @@ export interface MenuSources {
   isIncomplete: boolean
 }
 
-/** @param hasOwnEntry the entry script is in the project, so that no menu is the first */
+/**
+ * @param hasOwnEntry the entry script is in the project, so that no menu is the first
+ * @param lines of an earlier build
+ */
 export function compileModel(
   root: string,
   config: ProjectConfig,
   { menus, isIncomplete }: MenuSources,
   hasOwnEntry: boolean,
+  lines: LineCache = new LineCache(),
 ): { model: ProjectModel; generated: ProjectGenerated[]; diagnostics: Diagnostic[] } {
   const { machines, groups } = config
   const first = hasOwnEntry ? undefined : firstMenu(menus)
@@ -61,7 +65,7 @@ export function compileModel(
   if (isIncomplete) {
     return { model: { menus, groups, machines: [], options, isIncomplete }, generated: [], diagnostics: [] }
   }
-  const sharing = { ...options, lines: new LineCache() }
+  const sharing = { ...options, lines }
   const resolved = compileMachines(machines, groups, menus, sharing)
   const reached = resolved.resolved.flatMap(({ menu }) => menu ?? [])
   const compiled = compileMenus(menus, sharing, reached)
@@ -106,13 +110,15 @@ export function placeOfSource({ line, column, offset }: Source): NonNullable<Dia
   return { start: point, end: point }
 }
 
+/** Origins that name files as the user knows them: scripts of an earlier build have them already. */
+const madeOrigins = new WeakSet<LineOrigin>()
+
 /** Scripts as the project sees them: files named as the user knows them, machines with their values. */
 class Outputs {
   readonly #root: string
   readonly #config: ProjectConfig
   readonly #groups: ReadonlyMap<string, Group>
   readonly #origins = new Map<string, LineOrigin>()
-  readonly #made = new Set<LineOrigin>()
   readonly #files = new Map<Menu, string[]>()
   readonly #seen = new Set<Script>()
 
@@ -147,10 +153,10 @@ class Outputs {
 
   /** Lines are shared, so that some have theirs already. */
   #origin(origin: LineOrigin): LineOrigin {
-    if (this.#made.has(origin)) return origin
+    if (madeOrigins.has(origin)) return origin
     const made = this.#origins.get(origin.path) ?? { path: underRoot(this.#root, origin.path) }
     this.#origins.set(origin.path, made)
-    this.#made.add(made)
+    madeOrigins.add(made)
     return made
   }
 

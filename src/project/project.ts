@@ -5,6 +5,7 @@ import { suggest } from '../data/suggest.js'
 import { ScriptReader } from './compose.js'
 import { type ProjectConfig, type ReadConfig, readConfig } from './config.js'
 import type { ProjectHost } from './host.js'
+import { ProjectMemory } from './memory.js'
 import {
   findMenuFiles,
   findScripts,
@@ -23,6 +24,8 @@ export interface LoadOptions extends Overrides {
   exclude?: readonly string[]
   /** What `readConfig` has read already. */
   config?: ReadConfig
+  /** Of the builds before this one. */
+  memory?: ProjectMemory
 }
 
 export interface Project {
@@ -42,6 +45,7 @@ export interface Project {
   generated: readonly ProjectGenerated[]
   variables: Variables
   reader: ScriptReader
+  memory: ProjectMemory
   /** What loading found. */
   diagnostics: readonly Diagnostic[]
 }
@@ -60,7 +64,8 @@ export interface Loaded {
  * @param root folder of `ipxetool.yaml` as the user knows it
  */
 export async function loadProject(root: string, host: ProjectHost, options: LoadOptions): Promise<Loaded> {
-  const { config, diagnostics, bytes } = options.config ?? (await readConfig(root, host))
+  const { memory = new ProjectMemory() } = options
+  const { config, diagnostics, bytes } = options.config ?? (await readConfig(root, host, memory))
   const sources = new Map<string, Uint8Array>()
   if (bytes) sources.set(underRoot(root, 'ipxetool.yaml'), bytes)
   if (!config) return { project: undefined, diagnostics, sources }
@@ -76,7 +81,11 @@ export async function loadProject(root: string, host: ProjectHost, options: Load
   const menuFiles = await findMenuFiles(root, reader, exclude, diagnostics)
   const menus = await readMenuFiles(root, config, menuFiles, reader, diagnostics)
   const hasOwnEntry = scripts.some(({ path, kind }) => path === config.entry && kind === 'output')
-  const { model, generated, diagnostics: problems } = compileModel(root, config, menus, hasOwnEntry)
+  const {
+    model,
+    generated,
+    diagnostics: problems,
+  } = compileModel(root, config, menus, hasOwnEntry, memory.lines)
   diagnostics.push(...problems)
   if (menus.menus.length === 0 && !menus.isIncomplete) checkEntry(config, scripts, diagnostics)
   checkCollisions(root, scripts, [...staticFiles, ...configFiles], generated, diagnostics)
@@ -91,6 +100,7 @@ export async function loadProject(root: string, host: ProjectHost, options: Load
     generated,
     variables,
     reader,
+    memory,
     diagnostics,
   }
   return { project, diagnostics, sources: reader.sources }

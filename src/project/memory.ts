@@ -1,0 +1,70 @@
+/**
+ * What one build leaves to the next of the same process: `--watch` builds a project again and again, and most of it
+ * says what it said before. Nothing in here changes what a build finds; what had a diagnostic is worked out anew, so
+ * that its place is right.
+ */
+import type { KnownCommands } from '../analysis/analyse.js'
+import type { Line, Script, ScriptContent } from '../ast/nodes.js'
+import { LineCache } from '../model/writer.js'
+import type { ReadConfig } from './config.js'
+import type { Template } from './generated.js'
+
+/** Of generated scripts; it holds for one set of declared variables. */
+export class GeneratedMemory {
+  readonly templates = new WeakMap<Script, Template>()
+  /** By the values of the variables that occur. */
+  readonly filled = new WeakMap<Script, Map<string, Script>>()
+  /** Lines with their variables filled in, by the values. */
+  readonly lines = new WeakMap<Line, Map<string, ScriptContent>>()
+  readonly namesIn = new WeakMap<ScriptContent, readonly string[]>()
+}
+
+/** A script of the user's, composed and filled in, without a complaint. */
+export interface ComposedMemory {
+  files: readonly { path: string; bytes: Uint8Array }[]
+  /** All values of variables. */
+  values: string
+  used: ReadonlySet<string>
+  script: Script
+}
+
+/** Settings that some script sets; the same object as long as they are the same. */
+export interface SettingsSet {
+  readonly names: ReadonlySet<string>
+}
+
+export class ProjectMemory {
+  readonly lines = new LineCache()
+  readonly composed = new Map<string, ComposedMemory>()
+  readonly commands: KnownCommands = new WeakMap()
+  /** `all`: by all of its lines, not only by those that are unlike another script's. */
+  readonly settingsSetBy = new WeakMap<Script, SettingsSet & { all: boolean }>()
+  /** Scripts in which no rule found anything, given these settings; `all`: in all of its lines. */
+  readonly clean = new WeakMap<Script, { settings: SettingsSet; all: boolean }>()
+  config: ReadConfig | undefined
+  generated = new GeneratedMemory()
+  #declarations = ''
+  #settings: SettingsSet = { names: new Set() }
+
+  nextBuild(): void {
+    this.lines.nextBuild()
+  }
+
+  /** @param declarations all that decides what a value does to a line, but the value */
+  generatedFor(declarations: string): GeneratedMemory {
+    if (declarations !== this.#declarations) this.generated = new GeneratedMemory()
+    this.#declarations = declarations
+    return this.generated
+  }
+
+  forgetGenerated(): void {
+    this.generated = new GeneratedMemory()
+  }
+
+  settings(names: ReadonlySet<string>): SettingsSet {
+    const before = this.#settings.names
+    const isSame = before.size === names.size && [...names].every((name) => before.has(name))
+    if (!isSame) this.#settings = { names }
+    return this.#settings
+  }
+}
