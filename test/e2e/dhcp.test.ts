@@ -1,6 +1,6 @@
 /** Real DHCP servers with the configurations that `ipxetool dhcp` prints, asked as firmware and iPXE ask. */
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findCommand, serverCommand } from '../../scripts/system-packages.mjs'
@@ -11,11 +11,18 @@ import { type Answer, type Exchange, hex, type Question } from '../support/dhcp-
 import { notRun } from '../support/not-run.js'
 import { openwrtLines } from '../support/openwrt.js'
 import { Cleanup } from './cleanup.js'
-import { BRIDGE, makeLan, SERVER_ADDRESS, WIRE_ADDRESS, whyNoLan } from './namespace.js'
+import { buildExample, mainMenu } from './example.js'
+import { BRIDGE, makeLan, SERVER_ADDRESS, TAP, WIRE_ADDRESS, whyNoLan } from './namespace.js'
 import type { Lan } from './namespace.js'
 import { run, start, until } from './processes.js'
 import type { Running } from './processes.js'
-import { workspace } from './scene.js'
+import { whyNotBoot } from './preflight.js'
+import { Machine, tapNetwork } from './qemu.js'
+import { CONSOLE, workspace } from './scene.js'
+import { startServer } from './server.js'
+
+/** No script in it: it asks DHCP what to do, and would be told to load itself. */
+const stockLoader = '/usr/lib/ipxe/ipxe.efi'
 
 const text = (value: string): string => Buffer.from(value).toString('hex')
 const range = (from: number, to: number): number[] =>
@@ -178,7 +185,8 @@ function checkAnswers(told: Record<Who, Exchange>): void {
 }
 
 describe('DHCP servers with what `ipxetool dhcp` prints', function () {
-  this.timeout(120_000)
+  // above the sum of the waits inside, which say more than mocha when they run out
+  this.timeout(400_000)
 
   before(async function () {
     if (process.platform !== 'linux') notRun(this, 'network namespaces need Linux')
@@ -211,6 +219,46 @@ describe('DHCP servers with what `ipxetool dhcp` prints', function () {
       })
     })
   }
+
+  describe('dnsmasq, and real firmware', () => {
+    before(async function () {
+      const reason = await whyNotBoot('uefi')
+      if (reason !== undefined) notRun(this, reason)
+    })
+
+    // UEFI, because QEMU's only PXE firmware for BIOS is iPXE already
+    it("starts Debian's ipxe.efi once and ends in our menu, where it would load itself for ever", async () => {
+      const cleanup = new Cleanup()
+      let dhcp: Running | undefined
+      let machine: Machine | undefined
+      try {
+        const directory = workspace(cleanup)
+        const lan = await makeLan(cleanup)
+        const home = `http://${SERVER_ADDRESS}`
+        const tree = await buildExample(directory, { base: home, repo: `${home}/x86_64`, console: CONSOLE })
+        copyFileSync(stockLoader, join(tree, 'ipxe.efi'))
+        const server = await startServer(cleanup, {
+          tree,
+          place: lan.server,
+          http: `${SERVER_ADDRESS}:80`,
+          tftp: `${SERVER_ADDRESS}:69`,
+        })
+        // without a router advertisement every stage of iPXE waits 16 s for one
+        const advertise = 'enable-ra\ndhcp-range=fd77::,ra-only,64,1h\n'
+        dhcp = await startDnsmasq(cleanup, lan, directory, config('dnsmasq') + advertise)
+        machine = await Machine.start(cleanup, 'uefi', tapNetwork(lan.wire, TAP), directory)
+        await mainMenu(machine, 110)
+        const loads = server.log().match(/tftp RRQ ipxe\.efi: \d+ bytes/gu) ?? []
+        assert.equal(loads.length, 1, server.log())
+        assert.match(server.log(), /http GET \/boot\.ipxe: 200/u)
+      } catch (error) {
+        if (error instanceof Error) error.message += `\n${machine?.report()}\n${dhcp?.log()}`
+        throw error
+      } finally {
+        await cleanup.close()
+      }
+    })
+  })
 
   describe('dnsmasq as a proxy, and for routers', () => {
     before(function () {
