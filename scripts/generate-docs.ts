@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url'
 import { execaSync } from 'execa'
 import * as prettier from 'prettier'
 import { exampleScript } from '../src/rules/example.js'
+import { explanations } from '../src/rules/explanations.js'
 import { allRules } from '../src/rules/index.js'
 import type { Rule } from '../src/rules/rule.js'
 import { bytesToText, decodeText } from '../src/syntax/bytes.js'
@@ -54,6 +55,24 @@ function rulesPage(): string {
     '',
     ['| rule | usually | what |', '|---|---|---|', ...rows].join('\n'),
     ...rules.map(ruleSection),
+    explanationsSection(),
+  ].join('\n')
+}
+
+/** What is reported about more than one script. */
+function explanationsSection(): string {
+  const areas = [...new Set(explanations.map(({ area }) => area))]
+  return [
+    '\n## Other diagnostics\n',
+    'They are about a project as a whole. `ipxetool check --explain ID` prints the same.',
+    ...areas.flatMap((area) => [
+      `\n### ${area[0]!.toUpperCase()}${area.slice(1)}\n`,
+      '| id | what | why | what to do |',
+      '|---|---|---|---|',
+      ...explanations
+        .filter((known) => known.area === area)
+        .map(({ id, what, why, fix }) => `| \`${id}\` | ${cell(what)} | ${cell(why)} | ${cell(fix)} |`),
+    ]),
   ].join('\n')
 }
 

@@ -5,6 +5,8 @@ import { prettyReport } from '../diagnostics/reporters/pretty.js'
 import { visible } from '../diagnostics/visible.js'
 import { checkScript } from '../rules/check-script.js'
 import { exampleScript } from '../rules/example.js'
+import { type Explanation, explanations, findExplanation } from '../rules/explanations.js'
+import { linkRuleIds } from '../rules/ids.js'
 import { allRules, findRule } from '../rules/index.js'
 import { decodeText, bytesToText } from '../syntax/bytes.js'
 
@@ -12,7 +14,9 @@ import { decodeText, bytesToText } from '../syntax/bytes.js'
 export function explainRule(id: string, options: { color: boolean; width: number }): string {
   const rule = findRule(id)
   if (!rule) {
-    const ids = allRules.map((known) => known.id)
+    const explanation = findExplanation(id)
+    if (explanation) return explained(explanation, Math.min(options.width, 100))
+    const ids = [...allRules, ...explanations].map((known) => known.id)
     const near = suggest(id, ids)
     throw new IpxetoolError('unknown-rule', `there is no rule "${visible(id)}"`, {
       exitCode: 2,
@@ -32,6 +36,13 @@ export function explainRule(id: string, options: { color: boolean; width: number
     `Switch it off for a line: # ipxetool disable=${rule.id}\n`,
   ]
   return parts.join('\n')
+}
+
+/** What is reported about more than one script has no example that fits on a screen. */
+function explained({ id, area, what, why, fix }: Explanation, width: number): string {
+  const off = linkRuleIds.has(id) ? `\nSwitch it off for a line: # ipxetool disable=${id}\n` : ''
+  const text = [what, why].map((part) => wrap(part, width)).join('\n')
+  return `${id} (${area})\n\n${text}\n\n${wrap(`What to do: ${fix}`, width)}\n${off}`
 }
 
 function shown(bytes: Uint8Array): string {
