@@ -18,7 +18,10 @@ export function checkUrlLengths(
   { entry, files, scripts, configFile }: Pick<LinkInput, 'entry' | 'files' | 'scripts' | 'configFile'>,
 ): Diagnostic[] {
   const result: Diagnostic[] = []
-  const paths = [entry, ...[...files.keys()].filter((path) => inDhcp.test(path)).sort()]
+  // a DHCP server may name any script, say that of one machine
+  const named = scripts.flatMap(({ path, kind }) => (kind === 'embed' ? [] : path))
+  const others = [...named, ...[...files.keys()].filter((path) => inDhcp.test(path))].sort()
+  const paths = new Set([entry, ...others])
   for (const base of baseUrls) {
     for (const path of paths) {
       const url = urlOf(base, path)

@@ -240,7 +240,23 @@ function writeNetworkTest(writer: ScriptWriter): void {
   writer.line('goto menu')
 }
 
-/** Kernels number ports as the firmware does: COM1 is ttyS0. Whoever reads this line sees which one it came by. */
+/**
+ * Offset 44 of the ACPI table SPCR: the address of the port that the firmware's console is on, low 16 bits
+ * (`include/ipxe/spcr.h`, `core/acpi_settings.c`).
+ */
+const spcrAddress = '${acpi/0x53504352.0.0.44.2:uint16}'
+/** I/O addresses, 0x3f8 and so on, in the decimal that iPXE expands them to. */
+const pcPorts = [
+  [1016, 'ttyS0'],
+  [760, 'ttyS1'],
+  [1000, 'ttyS2'],
+  [744, 'ttyS3'],
+] as const
+
+/**
+ * iPXE writes to all its consoles at once and cannot choose one at run time, so nothing it prints tells ports apart.
+ * What it can do is to ask the firmware (UEFI builds; BIOS builds have no `acpi` settings), and to say what to type.
+ */
 function writeSerialTest(writer: ScriptWriter): void {
   writer.line(
     'echo You read this on the console that iPXE writes to. Firmware ${platform}, loader ${buildarch}.',
@@ -249,6 +265,13 @@ function writeSerialTest(writer: ScriptWriter): void {
     'echo On a PC the first serial port (COM1, 0x3f8) is console=ttyS0, the second (COM2, 0x2f8) console=ttyS1;',
   )
   writer.line('echo serial-over-LAN is mostly the second or third. On arm64 it is console=ttyAMA0.')
+  for (const [address, port] of pcPorts) {
+    writer.line(
+      `iseq ${spcrAddress} ${address} && echo The firmware names its console: console=${port},115200 ||`,
+    )
+  }
+  writer.line('echo To try a port: press e in the menu, pick an entry, and add its console= at the end.')
+  writer.line('echo The port that then shows the kernel is the right one.')
   writer.line('prompt Press a key to go back to the menu. ||')
   writer.line('goto menu')
 }
