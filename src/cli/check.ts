@@ -11,10 +11,10 @@ import { summaryLine } from '../diagnostics/summary.js'
 import { visible } from '../diagnostics/visible.js'
 import { bootNumbers, type CheckedBoot } from '../links/preflight-boots.js'
 import { resolveLinks } from '../links/resolve.js'
-import { checkProject } from '../project/check.js'
+import { type Checked, checkProject } from '../project/check.js'
 import { scriptSizeLimit } from '../project/compose.js'
 import { configName } from '../project/config.js'
-import { HostError, type ProjectHost } from '../project/host.js'
+import { HostError, type ProjectHost, readIfThere } from '../project/host.js'
 import { type Composed, composeLoose } from '../project/loose.js'
 import { settingsSetBy } from '../rules/facts.js'
 import { runRules } from '../rules/run.js'
@@ -27,6 +27,7 @@ import { useColor } from './output.js'
 import type { Io } from './io.js'
 import { nodeHost } from './node-host.js'
 import { type Ask, askerFor, type OnlineSettings } from './online-check.js'
+import { TypeChecker } from './type-check.js'
 import { checkTree } from './whole-tree.js'
 
 export interface CheckCommandOptions {
@@ -36,6 +37,8 @@ export interface CheckCommandOptions {
   json?: boolean
   /** No summary line. */
   quiet?: boolean
+  /** Say, too, why types were not checked. */
+  verbose?: boolean
   /** False: never. Otherwise where stdout is a terminal and NO_COLOR is not set. */
   color?: boolean
   /** The boot project; files in it are checked as parts of it. */
@@ -77,7 +80,10 @@ export async function runCheck(paths: string[], options: CheckCommandOptions, io
   await addPaths(finder, paths, options, io)
   const { projects, loose, failures } = finder.inputs
   const ask = askerFor(options, io)
-  const run = new Run(host, io, parseVariables(options.var ?? []), ask)
+  const run = new Run(host, io, parseVariables(options.var ?? []), {
+    ask,
+    isVerbose: options.verbose === true,
+  })
   for (const project of projects) await run.checkProject(project)
   await run.checkLoose(loose)
 
@@ -156,17 +162,55 @@ class Run {
   readonly #io: Io
   readonly #variables: ReadonlyMap<string, string>
   readonly #ask: Ask | undefined
+  readonly #isVerbose: boolean
 
-  constructor(host: ProjectHost, io: Io, variables: ReadonlyMap<string, string>, ask: Ask | undefined) {
+  constructor(
+    host: ProjectHost,
+    io: Io,
+    variables: ReadonlyMap<string, string>,
+    { ask, isVerbose }: { ask: Ask | undefined; isVerbose: boolean },
+  ) {
     this.#host = host
     this.#io = io
+    this.#isVerbose = isVerbose
     this.#variables = variables
     this.#ask = ask
   }
 
   async checkProject({ root, only }: ProjectInput): Promise<void> {
+    const { cwd } = this.#io
+    const types = this.#wantsTypes(root, only) ? new TypeChecker(root, cwd) : undefined
+    try {
+      const checked = await this.#checkAll(root)
+      if (types) await this.#addTypes(types, checked)
+      await this.#take(checked, root, only)
+    } finally {
+      await types?.stop()
+    }
+  }
+
+  /** Menu files, or nothing in particular, were asked for. */
+  #wantsTypes(root: string, only: readonly string[] | undefined): boolean {
+    const menus = resolve(this.#io.cwd, root, 'menus')
+    return only?.some((wanted) => wanted === menus || wanted.endsWith('.ts')) ?? true
+  }
+
+  async #addTypes(types: TypeChecker, checked: Checked): Promise<void> {
+    const { diagnostics, skipped } = await types.result(checked.diagnostics)
+    if (skipped !== undefined && this.#isVerbose) {
+      this.#io.stderr.write(`ipxetool: types in menus/*.ts were not checked: ${skipped}\n`)
+    }
+    for (const diagnostic of diagnostics) {
+      checked.diagnostics.push(diagnostic)
+      if (checked.sources.has(diagnostic.file) || this.sources.has(diagnostic.file)) continue
+      const bytes = await readIfThere(this.#host, diagnostic.file, scriptSizeLimit)
+      if (bytes) this.sources.set(diagnostic.file, bytes)
+    }
+  }
+
+  #checkAll(root: string): Promise<Checked> {
     const { cwd, env } = this.#io
-    const checked = await checkProject(root, this.#host, {
+    return checkProject(root, this.#host, {
       variables: this.#variables,
       environment: env,
       inspect: async (project, scripts) => {
@@ -180,6 +224,10 @@ class Run {
         return tree.diagnostics
       },
     })
+  }
+
+  async #take(checked: Checked, root: string, only: readonly string[] | undefined): Promise<void> {
+    const { cwd } = this.#io
     this.#addSources(checked.sources)
     if (!only) {
       this.add(checked.diagnostics)

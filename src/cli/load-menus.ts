@@ -1,18 +1,10 @@
 /** Runs the user's `menus/*.ts` in a worker thread, with a limit of time and memory. */
-import { existsSync, realpathSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { LoadedMenuFile, MenuFileProblem } from '../project/host-menus.js'
 import type { OutputStream } from './io.js'
-import type {
-  MenuAnswer,
-  MenuOutput,
-  MenuRequest,
-  MenuStart,
-  MenuWorkerData,
-} from './menu-worker.js'
+import type { MenuAnswer, MenuOutput, MenuRequest, MenuStart, MenuWorkerData } from './menu-worker.js'
 import {
   brokenProblem,
   exitProblem,
@@ -24,6 +16,7 @@ import {
   waitingProblem,
 } from './menu-problems.js'
 import { stuckAt } from './stuck-at.js'
+import { besides, startThread } from './thread.js'
 
 export interface MenuLoaderOptions {
   /** What relative paths start at. */
@@ -47,12 +40,6 @@ function realPath(path: string): string {
   } catch {
     return path
   }
-}
-
-/** The sources under tsx, else what was built. */
-function besides(name: string): string {
-  const built = fileURLToPath(new URL(`${name}.js`, import.meta.url))
-  return existsSync(built) ? built : fileURLToPath(new URL(`${name}.ts`, import.meta.url))
 }
 
 /** @returns a function for `ProjectHost.loadMenuFile`; one file runs at a time */
@@ -109,13 +96,7 @@ class MenuLoader {
 
   #start(): Worker {
     const workerData: MenuWorkerData = { menuModule: besides('../model/dsl') }
-    const script = besides('./menu-worker')
-    // under tsx, which does not follow into threads, jiti runs the source of the worker too
-    const isSource = script.endsWith('.ts')
-    const jiti = JSON.stringify(createRequire(import.meta.url).resolve('jiti'))
-    const bootstrap = `require(${jiti}).createJiti(${JSON.stringify(script)}).import(${JSON.stringify(script)})`
-    const worker = new Worker(isSource ? bootstrap : script, {
-      eval: isSource,
+    const worker = startThread('./menu-worker', {
       workerData,
       stdout: true,
       stderr: true,

@@ -76,11 +76,16 @@ export async function findMenuFiles(
   const files: string[] = []
   for (const entry of entries) {
     const path = `${menuFolder}/${entry.name}`
-    if (!/^[^._].*\.m?ts$/.test(entry.name) || /\.(d|test)\.m?ts$/.test(entry.name)) continue
+    if (!isMenuFile(entry.name)) continue
     const kind = entry.kind === 'link' ? (await followLink(walk, path))?.kind : entry.kind
     if (kind === 'file') files.push(path)
   }
   return files.sort(byCodeUnit)
+}
+
+/** @param name of a file in `menus/` */
+export function isMenuFile(name: string): boolean {
+  return /^[^._].*\.m?ts$/.test(name) && !/\.(d|test)\.m?ts$/.test(name)
 }
 
 const menuFolder = 'menus'
