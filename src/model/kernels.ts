@@ -18,18 +18,41 @@ export interface Initrd {
   mode?: string
 }
 
+/** The parts of an entry that may name files for each architecture. */
+const parts = ['kernel', 'initrd', 'rootfs', 'repo', 'netboot', 'iso'] as const
+type Part = (typeof parts)[number]
+
+function namedParts(entry: KernelEntry): [Part, Partial<Record<Architecture, unknown>>][] {
+  return parts.flatMap((part): [Part, Partial<Record<Architecture, unknown>>][] => {
+    const value = part in entry ? (entry as Record<string, unknown>)[part] : undefined
+    return isByArchitecture(value) ? [[part, value]] : []
+  })
+}
+
 /** The architectures that an entry has files for; those that all its parts share. */
 export function architecturesOf(entry: KernelEntry): Architecture[] {
-  const parts: unknown[] = []
-  for (const key of ['kernel', 'initrd', 'rootfs', 'repo', 'netboot', 'iso'] as const) {
-    if (key in entry) parts.push((entry as Record<string, unknown>)[key])
-  }
   const asked = entry.needs?.architecture
   const wanted: readonly Architecture[] = asked === undefined ? architectures : [asked].flat()
-  const named = parts.filter((part): part is Record<string, unknown> => isByArchitecture(part))
+  const named = namedParts(entry)
   // files without an architecture are for x86_64: a name in the URL says no more than that
   if (named.length === 0) return asked === undefined ? ['x86_64'] : [...wanted]
-  return wanted.filter((architecture) => named.every((part) => architecture in part))
+  return wanted.filter((architecture) => named.every(([, files]) => architecture in files))
+}
+
+/** What an entry lacks for an architecture that it asks for, or that another part of it has files for. */
+export function missingFiles(
+  entry: KernelEntry,
+): { part: Part; architecture: Architecture; because: string }[] {
+  const asked = entry.needs?.architecture
+  const named = namedParts(entry)
+  return architectures.flatMap((architecture) => {
+    const other = named.find(([, files]) => architecture in files)?.[0]
+    if (asked !== undefined && ![asked].flat().includes(architecture)) return []
+    const because =
+      asked !== undefined ? '`needs.architecture` asks for it' : `its \`${other ?? ''}\` names that`
+    if (asked === undefined && other === undefined) return []
+    return named.flatMap(([part, files]) => (architecture in files ? [] : [{ part, architecture, because }]))
+  })
 }
 
 /** Values by architecture: a record whose keys are nothing else. */

@@ -46,8 +46,14 @@ export function resolveMachines(
 ): { machines: ResolvedMachine[]; problems: ModelProblem[] } {
   const problems: ModelProblem[] = []
   const groupById = new Map(groups.map((group) => [group.id, group]))
-  const report = (rule: string, source: Machine['source'], reason: string, note: string): void => {
-    problems.push({ rule, severity: 'error', source, reason, note })
+  const report = (
+    rule: string,
+    source: Machine['source'],
+    reason: string,
+    note: string,
+    field?: string,
+  ): void => {
+    problems.push({ rule, severity: 'error', source, reason, note, ...(field !== undefined && { field }) })
   }
   const ids = new Map<string, Machine>()
   const owners = new Map<string, Machine>()
@@ -59,6 +65,7 @@ export function resolveMachines(
         machine.source,
         `There are two machines \`${machine.id}\`${at(twin)}`,
         'Rename one of them.',
+        'id',
       )
     } else ids.set(machine.id, machine)
 
@@ -79,6 +86,7 @@ export function resolveMachines(
           machine.source,
           `The ${key.kind} \`${key.value}\` of \`${machine.id}\` already belongs to \`${owner.id}\`${at(owner)}`,
           'However it is spelt, a key names one machine.',
+          `match.${key.kind}`,
         )
       } else owners.set(key.label, machine)
     }
@@ -94,6 +102,7 @@ export function resolveMachines(
           chain.at(-1)?.source ?? machine.source,
           `There is no group \`${next}\`${near === undefined ? '' : `; did you mean \`${near}\`?`}`,
           'Groups are listed under `groups:`.',
+          chain.length > 0 ? 'extends' : 'group',
         )
         break
       }
@@ -211,13 +220,15 @@ function startOf(
   options: CompileOptions,
   problems: ModelProblem[],
 ): Start | undefined {
-  const report = (reason: string, note: string, expected?: string[]): void => {
+  const report = (reason: string, note: string, expected?: string[], field?: 'menu' | 'entry'): void => {
     problems.push({
       rule: 'machine-boot',
       severity: 'error',
       source: machine.source,
       reason,
       note,
+      // of a group's there is no telling here
+      ...(field !== undefined && machine[field] !== undefined && { field }),
       ...(expected === undefined ? {} : { expected }),
     })
   }
@@ -240,6 +251,7 @@ function startOf(
       `The menu \`${wanted}\` of \`${machine.id}\` does not exist${near === undefined ? '' : `; did you mean \`${near}\`?`}`,
       'It must be the id of a menu.',
       near === undefined ? [...byId.keys()] : [near],
+      'menu',
     )
     return undefined
   }
@@ -251,6 +263,7 @@ function startOf(
         `The menu \`${wanted}\` has no entry \`${entry}\`${near === undefined ? '' : `; did you mean \`${near}\`?`}`,
         `\`${machine.id}\` would start it.`,
         near === undefined ? entries : [near],
+        'entry',
       )
       return undefined
     }

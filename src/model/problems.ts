@@ -1,11 +1,14 @@
 /** What is wrong with menus taken together, and with texts that would not stay in their place in a script. */
 import { suggest } from '../data/suggest.js'
-import type { Entry, Menu, Source } from './schema.js'
+import { missingFiles } from './kernels.js'
+import type { Entry, KernelEntry, Menu, Source } from './schema.js'
 
 export interface ModelProblem {
   rule: string
   severity: 'error' | 'warning'
   source: Source | undefined
+  /** The key of what `source` is the place of; one below another after a point. */
+  field?: string
   reason: string
   expected?: string[]
   note: string
@@ -32,6 +35,7 @@ export function modelProblems(
         rule: 'duplicate-menu',
         severity: 'error',
         source: menu.source,
+        field: 'id',
         reason: `There are two menus \`${menu.id}\`${other.source ? `; the other is at ${shownSource(other.source)}` : ''}`,
         note: 'The id of a menu is the name of its script. Rename one of them.',
       })
@@ -60,16 +64,27 @@ function checkMenu(menu: Menu, byId: ReadonlyMap<string, Menu>, problems: ModelP
         report({
           rule: 'menu-text',
           source: entry.source,
+          field,
           reason: `\`${field}\`${id === undefined ? '' : ` of \`${id}\``}: ${reason}`,
           note: 'iPXE has no quotes: blanks part words, and such a word ends or cuts the command it stands in.',
         })
       }
     }
     if (id === undefined) continue
+    for (const { part, architecture, because } of missingFiles(entry as KernelEntry)) {
+      report({
+        rule: 'missing-architecture',
+        source: entry.source,
+        field: part,
+        reason: `The entry \`${id}\` has no \`${part}\` for ${architecture}`,
+        note: `It should have one, because ${because}. Add it, or say whom it is for: needs: { architecture: … }`,
+      })
+    }
     if ((reservedIds as readonly string[]).includes(id)) {
       report({
         rule: 'reserved-id',
         source: entry.source,
+        field: 'id',
         reason: `An entry cannot be called \`${id}\``,
         note: `The generated script uses ${reservedIds.map((name) => `\`${name}\``).join(', ')} as labels of its own.`,
       })
@@ -79,6 +94,7 @@ function checkMenu(menu: Menu, byId: ReadonlyMap<string, Menu>, problems: ModelP
       report({
         rule: 'duplicate-entry',
         source: entry.source,
+        field: entry.kind === 'submenu' && entry.id === undefined ? 'menu' : 'id',
         reason: `The menu \`${menu.id}\` has two entries \`${id}\`${twin.source ? `; the other is at ${shownSource(twin.source)}` : ''}`,
         note: 'Only the first could ever be started. Rename one of them.',
       })
@@ -90,6 +106,7 @@ function checkMenu(menu: Menu, byId: ReadonlyMap<string, Menu>, problems: ModelP
         report({
           rule: 'duplicate-key',
           source: entry.source,
+          field: 'key',
           reason: `The key \`${key}\` already picks \`${holder}\``,
           note: 'Give the entry another key, or none: then a free letter of its label is taken.',
         })
@@ -100,28 +117,37 @@ function checkMenu(menu: Menu, byId: ReadonlyMap<string, Menu>, problems: ModelP
     report({
       rule: 'menu-text',
       source: menu.source,
+      field: 'title',
       reason: `\`title\`: ${reason}`,
       note: 'Write it without that word.',
     })
   }
   const ids = [...entries.keys()]
-  const target = (wanted: string, candidates: string[], what: string, source: Source | undefined): void => {
+  const target = (
+    wanted: string,
+    candidates: string[],
+    what: string,
+    source: Source | undefined,
+    field: string,
+  ): void => {
     if (candidates.includes(wanted)) return
     const near = suggest(wanted, candidates)
     report({
       rule: 'missing-entry',
       source,
+      field,
       reason: `${what} \`${wanted}\` does not exist${near === undefined ? '' : `; did you mean \`${near}\`?`}`,
       expected: near === undefined ? candidates : [near],
       note: 'It must be the id of one of those.',
     })
   }
   if (menu.default !== undefined && !menu.default.includes('$')) {
-    target(menu.default, ids, `The default entry of the menu \`${menu.id}\`,`, menu.source)
+    target(menu.default, ids, `The default entry of the menu \`${menu.id}\`,`, menu.source, 'default')
   }
   for (const entry of menu.entries) {
-    if (entry.kind === 'submenu') target(entry.menu, [...byId.keys()], 'The menu', entry.source)
-    if (entry.kind === 'form' && entry.then !== undefined) target(entry.then, ids, 'The entry', entry.source)
+    if (entry.kind === 'submenu') target(entry.menu, [...byId.keys()], 'The menu', entry.source, 'menu')
+    if (entry.kind === 'form' && entry.then !== undefined)
+      target(entry.then, ids, 'The entry', entry.source, 'then')
   }
 }
 

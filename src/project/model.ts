@@ -9,6 +9,7 @@ import type { Group, Menu, Source } from '../model/schema.js'
 import type { ProjectConfig } from './config.js'
 import type { Given } from './overrides.js'
 import { underRoot } from './paths.js'
+import type { YamlPath } from './yaml.js'
 
 export interface ProjectModel {
   menus: readonly Menu[]
@@ -71,7 +72,8 @@ export function compileModel(
   const compiled = compileMenus(menus, sharing, reached)
   const problems = [...compiled.problems, ...resolved.problems]
   const model = { menus, groups, machines: resolved.resolved, options, isIncomplete }
-  const diagnostics = problems.map((problem) => toDiagnostic(problem, root, config))
+  const paths = pathsOf(config)
+  const diagnostics = problems.map((problem) => toDiagnostic(problem, root, config, paths))
   if (problems.some(({ severity }) => severity === 'error')) return { model, generated: [], diagnostics }
 
   const outputs = new Outputs(root, config)
@@ -92,15 +94,37 @@ function firstMenu(menus: readonly Menu[]): Menu | undefined {
   return root && others.length === 0 ? root : menus[0]
 }
 
-function toDiagnostic(problem: ModelProblem, root: string, config: ProjectConfig): Diagnostic {
-  const { rule, severity, source, reason, note, expected } = problem
+/** Where in `ipxetool.yaml` what has a source stands. */
+function pathsOf(config: ProjectConfig): Map<Source, YamlPath> {
+  const paths = new Map<Source, YamlPath>()
+  const add = (source: Source | undefined, path: YamlPath): void => {
+    if (source) paths.set(source, path)
+  }
+  for (const [index, menu] of config.menus.entries()) {
+    add(menu.source, ['menus', index])
+    for (const [at, { source }] of menu.entries.entries()) add(source, ['menus', index, 'entries', at])
+  }
+  for (const [index, { source }] of config.machines.entries()) add(source, ['machines', index])
+  for (const [index, { source }] of config.groups.entries()) add(source, ['groups', index])
+  return paths
+}
+
+function toDiagnostic(
+  problem: ModelProblem,
+  root: string,
+  config: ProjectConfig,
+  paths: ReadonlyMap<Source, YamlPath>,
+): Diagnostic {
+  const { rule, severity, source, field, reason, note, expected } = problem
+  const path = source && paths.get(source)
+  const place = path && field !== undefined ? config.placeOf([...path, ...field.split('.')]) : undefined
   return new Diagnostic({
     ruleId: rule,
     severity,
     file: source ? underRoot(root, source.file) : config.file,
     reason,
     note,
-    ...(source && { place: placeOfSource(source) }),
+    ...(source && { place: place ?? placeOfSource(source) }),
     ...(expected && { expected }),
   })
 }
