@@ -30,7 +30,8 @@ const rules: LayerRules = {
     lsp: project,
     fetch: machines,
     initrd: [...machines, 'fetch'],
-    loader: machines,
+    // It checks the script that it embeds.
+    loader: [...machines, 'ast', 'syntax', 'analysis', 'rules'],
     serve: machines,
     boot: machines,
     cli: '*',
