@@ -3,7 +3,7 @@
  * script. `ipxetool check --explain ID` and docs/rules.md show them; a test finds every id that `src` reports.
  */
 export type ExplainedArea =
-  'project' | 'variables' | 'includes' | 'menus' | 'machines' | 'configs' | 'links' | 'import'
+  'project' | 'variables' | 'includes' | 'menus' | 'machines' | 'configs' | 'links' | 'fetch' | 'import'
 
 export interface Explanation {
   readonly id: string
@@ -388,6 +388,14 @@ export const explanations: readonly Explanation[] = [
       'No other server answers (`--online`).',
       'Links to other servers stay unchecked.',
       'Go online, set `https_proxy`, or leave `--online` out.',
+    ],
+  ]),
+  ...area('fetch', [
+    [
+      'catalog-file',
+      'A catalog of distributions that cannot be used.',
+      'Nothing in it can be fetched.',
+      'Repair the place that is shown.',
     ],
   ]),
   ...area('import', [
