@@ -18,6 +18,8 @@ import { execaSync } from 'execa'
 import * as prettier from 'prettier'
 import { exampleScript } from '../src/rules/example.js'
 import { explanations } from '../src/rules/explanations.js'
+import { loadCatalog } from '../src/fetch/catalog/load.js'
+import { listDistributions } from '../src/fetch/catalog/list.js'
 import { allRules } from '../src/rules/index.js'
 import type { Rule } from '../src/rules/rule.js'
 import { bytesToText, decodeText } from '../src/syntax/bytes.js'
@@ -29,6 +31,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** The generated files, by path from the project's root. */
 export async function generatedDocs(): Promise<Map<string, string>> {
   const files = new Map<string, string>()
+  const catalogPage = readFileSync(`${root}/docs/fetch-catalog.md`, 'utf8')
+  files.set('docs/fetch-catalog.md', await tidy(withDistributions(catalogPage)))
   files.set('docs/rules.md', await tidy(rulesPage()))
   for (const page of ['README.md', 'docs/menus.md', 'docs/dhcp.md']) {
     files.set(page, await tidy(filled(readFileSync(`${root}/${page}`, 'utf8'))))
@@ -74,6 +78,21 @@ function explanationsSection(): string {
         .map(({ id, what, why, fix }) => `| \`${id}\` | ${cell(what)} | ${cell(why)} | ${cell(fix)} |`),
     ]),
   ].join('\n')
+}
+
+function withDistributions(text: string): string {
+  const rows = listDistributions(loadCatalog().catalog).map(
+    ({ id, title, aliases, channels, architectures, tier, note }) =>
+      `| \`${[id, ...aliases].join('`, `')}\` | ${cell(title)}${note === undefined ? '' : `: ${cell(note)}`} | ${channels.join(', ')} | ` +
+      `${architectures.join(', ')} | ${tier ?? ''} |`,
+  )
+  const table = ['| name | what | channels | architectures | trust |', '|---|---|---|---|---|', ...rows].join(
+    '\n',
+  )
+  return text.replace(
+    /(<!-- distributions -->\n)[^]*?(<!-- end distributions -->)/,
+    (_, open: string, end: string) => `${open}\n${table}\n\n${end}`,
+  )
 }
 
 function cell(text: string): string {

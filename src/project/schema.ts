@@ -4,6 +4,7 @@
  * is in `variables.ts` and `value-types.ts`.
  */
 import { z } from 'zod'
+import { distributionSchema, keySchema } from '../data/catalog/schema.js'
 import { groupSchema, machineSchema, menuSchema } from '../model/schema.js'
 
 /** As in `$<name>`. */
@@ -131,6 +132,16 @@ export const projectSchema = z.strictObject({
     .describe('What to boot. Each menu becomes a script; menus in menus/*.ts are added to them.'),
   groups: z.array(groupSchema).optional().describe('What several machines share.'),
   machines: z.array(machineSchema).optional().describe('Who boots what.'),
+  distributions: z
+    .array(distributionSchema)
+    .optional()
+    .describe(
+      'What `ipxetool fetch` can fetch beside the shipped distributions, or instead of one with the same id.',
+    ),
+  keys: z
+    .array(keySchema)
+    .optional()
+    .describe('OpenPGP keys whose signatures are believed, for any distribution.'),
 })
 
 export type DhcpSection = z.infer<typeof dhcpSchema>

@@ -27,8 +27,8 @@ export type DistributionKind = (typeof distributionKinds)[number]
 
 const id = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9.-]{0,39}$/)
-  .describe('Small letters, digits, dots and hyphens.')
+  .regex(/^[a-z0-9][a-z0-9.+-]{0,39}$/)
+  .describe('Small letters, digits, dots, plus signs and hyphens.')
 const variable = z.string().regex(/^[a-z][A-Za-z0-9]*$/)
 const template = z
   .string()
@@ -85,7 +85,7 @@ const settings = z.record(variable, setting).describe('Variables for what comes 
 export type CatalogSettings = z.infer<typeof settings>
 
 const inList = z.strictObject({
-  list: variable.describe('A step of format digests, treeinfo or debian-release.'),
+  list: variable.describe('A step of format digests, treeinfo, debian-release or github-release.'),
   name: template.describe('As the list spells it; a leading ./ makes no difference.'),
 })
 
@@ -96,6 +96,7 @@ export const documentFormats = [
   'treeinfo',
   'debian-release',
   'digests',
+  'github-release',
   'listing',
   'text',
 ] as const
@@ -107,7 +108,11 @@ const step = z
       .enum(['latest', 'pinned'])
       .optional()
       .describe('Only when the newest version is looked for, or only when a version was asked for.'),
-    url: templates.optional().describe('The first that is there is taken.'),
+    channels: z.array(id).min(1).optional().describe('Only for these channels.'),
+    architectures: z.array(z.enum(architectures)).min(1).optional().describe('Only for these.'),
+    url: templates
+      .optional()
+      .describe('The first that is there is taken. {id:@folder} is its URL without the last part.'),
     format: z.enum(documentFormats).optional(),
     optional: z.boolean().optional().describe('It may be missing; then it is as if the step were not there.'),
     cleartext: z.boolean().optional().describe('The document is clear-signed (OpenPGP).'),
@@ -172,7 +177,8 @@ export const distributionSchema = z.strictObject({
   base: template.optional().describe('What all URLs begin with; --mirror takes its place.'),
   mirrors: z.array(template).optional().describe('Other servers with the same files, for the files alone.'),
   architectures: z.partialRecord(z.enum(architectures), architecture).default({}),
-  channels: z.record(id, channel).default({}).describe('The first is the one meant when none is named.'),
+  channels: z.record(id, channel).default({}).describe('Moving names: stable, 9.'),
+  default: id.optional().describe('The channel that is meant when none is named; else the first.'),
   endedChannels: z
     .record(id, z.strictObject({ note: z.string(), replacedBy: z.array(id).optional() }))
     .optional()

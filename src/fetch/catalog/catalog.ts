@@ -67,7 +67,7 @@ export function findChannel(
       query.version === undefined
         ? undefined
         : distribution.channelOf?.find(({ match }) => new RegExp(match).test(query.version!))?.channel
-    return ofVersion ?? names[0] ?? 'stable'
+    return ofVersion ?? distribution.default ?? names[0] ?? 'stable'
   }
   if (Object.hasOwn(distribution.channels, channel)) return channel
   const ended = distribution.endedChannels?.[channel]

@@ -3,8 +3,10 @@ import { LineCounter, parseDocument } from 'yaml'
 import { IpxetoolError } from '../../diagnostics/error.js'
 import type { documentFormats } from '../../data/catalog/schema.js'
 import {
+  listOfDigests,
   parseDigestList,
   parseReleaseDigests,
+  readDigest,
   treeinfoDigests,
   type DigestList,
 } from '../verify/digest-lists.js'
@@ -41,6 +43,8 @@ export function readDocument(format: DocumentFormat, text: string, options: Read
       return list(parseReleaseDigests(text), options, fields(readFields(text)))
     case 'digests':
       return list(parseDigestList(text), options)
+    case 'github-release':
+      return githubRelease(parseJson(text, options.url))
     case 'listing':
       return matched(text.split('\n'), options)
     case 'text':
@@ -99,6 +103,17 @@ function scalar(value: unknown): string | undefined {
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint')
     return String(value)
   return undefined
+}
+
+/** Of GitHub's API: the digests are beside the assets, for those uploaded since the middle of 2025. */
+function githubRelease(root: unknown): ReadDocument {
+  const assets = member(root, 'assets')
+  const lines = (Array.isArray(assets) ? assets : []).flatMap((asset: unknown) => {
+    const name = scalar(member(asset, 'name'))
+    const digest = readDigest(scalar(member(asset, 'digest')) ?? '')
+    return name === undefined || digest === undefined ? [] : [{ ...digest, name }]
+  })
+  return { ...tree(root), digests: listOfDigests(lines) }
 }
 
 function fields(values: ReadonlyMap<string, string>): ReadDocument {

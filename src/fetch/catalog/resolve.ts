@@ -116,6 +116,8 @@ async function walk(
 
   for (const [index, step] of distribution.steps.entries()) {
     if (step.when !== undefined && (step.when === 'pinned') !== (query.version !== undefined)) continue
+    if (step.channels?.includes(channel) === false) continue
+    if (step.architectures?.includes(query.architecture) === false) continue
     await runStep(step, step.id ?? `steps[${index}]`, {
       distribution,
       scope,

@@ -3,6 +3,7 @@ import type { CatalogSettings, Distribution } from '../../data/catalog/schema.js
 import { IpxetoolError } from '../../diagnostics/error.js'
 import type { FetchArchitecture } from '../types.js'
 import type { ReadDocument } from './documents.js'
+import { isSafeName } from './safe-name.js'
 import { expand, expandRegex, type TemplateScope } from './template.js'
 
 /** How far what a document says can be trusted: signed, brought by TLS, or by anybody. */
@@ -13,7 +14,10 @@ export interface TrustedDocument {
   tier: DocumentTier
   /** Primary fingerprint. */
   signedBy?: string
+  /** After redirects. */
   url: string
+  /** Of the URL that was asked for, without a slash at the end. */
+  folder: string
 }
 
 export class Scope implements TemplateScope {
@@ -44,8 +48,6 @@ export class Scope implements TemplateScope {
     this.variables.set('architecture', query.architecture)
     if (named !== undefined) this.variables.set('arch', typeof named === 'string' ? named : named.name)
     if (query.version !== undefined) this.variables.set('version', query.version)
-    if (typeof named === 'object') this.set(named.set, 'architectures')
-    this.set(distribution.channels[query.channel]?.set, 'channels')
     if (distribution.base !== undefined) this.#originalBase = noSlash(this.expand(distribution.base, 'base'))
     if (query.mirror !== undefined) {
       this.#mirror = noSlash(this.expand(query.mirror, '--mirror'))
@@ -55,6 +57,8 @@ export class Scope implements TemplateScope {
     }
     const base = this.#mirror ?? this.#originalBase
     if (base !== undefined) this.variables.set('base', base)
+    if (typeof named === 'object') this.set(named.set, 'architectures')
+    this.set(distribution.channels[query.channel]?.set, 'channels')
   }
 
   variable(name: string, nested: boolean): string | undefined {
@@ -65,6 +69,7 @@ export class Scope implements TemplateScope {
   value(document: string, path: string): string | undefined {
     const found = this.documents.get(document)
     if (found) this.asked.add(found)
+    if (path === '@folder') return found?.folder
     return found?.read.value(path)
   }
 
@@ -106,6 +111,10 @@ export class Scope implements TemplateScope {
           )
         }
         value = found[1] ?? found[0]
+      }
+      // it becomes a part of URLs and the name of a folder
+      if (name === 'version' && !isSafeName(value)) {
+        throw new IpxetoolError('bad-metadata', `${this.#where}: \`${value.slice(0, 80)}\` cannot be a version`)
       }
       this.variables.set(name, as === 'stamp' ? stamp(value, `${this.#where}: ${place}`) : value)
     }

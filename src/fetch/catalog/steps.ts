@@ -46,6 +46,7 @@ export async function runStep(step: CatalogStep, field: string, run: StepContext
       read,
       tier: checked.tier,
       url: fetched.url,
+      folder: fetched.asked.replace(/\/[^/]*$/, ''),
       ...(checked.signedBy !== undefined && { signedBy: checked.signedBy }),
     })
   }

@@ -46,7 +46,7 @@ export function parseDigestList(text: string): DigestList {
     const bare = readHex(text.trim())
     if (bare) entries.push({ ...bare, name: '' })
   }
-  return digestList(
+  return listOfDigests(
     entries.map((entry) => {
       const size = sizes.get(entry.name)
       return size === undefined ? entry : { ...entry, size }
@@ -71,7 +71,7 @@ export function parseReleaseDigests(text: string): DigestList {
       entries.push({ ...digest, name: plainName(fields![3]!), size: Number(fields![2]) })
     }
   }
-  return digestList(entries)
+  return listOfDigests(entries)
 }
 
 const releaseSections: Partial<Record<string, DigestAlgorithm>> = {
@@ -88,7 +88,7 @@ export function treeinfoDigests(checksums: ReadonlyMap<string, string>): DigestL
     const digest = readDigest(value)
     if (digest) entries.push({ ...digest, name: plainName(name) })
   }
-  return digestList(entries)
+  return listOfDigests(entries)
 }
 
 /** `sha256:hex`, `hex`; the length must fit the algorithm. */
@@ -129,7 +129,8 @@ function plainName(name: string): string {
   return name.replace(/^\*/, '').replace(/^(\.\/)+/, '')
 }
 
-function digestList(entries: readonly ListedDigest[]): DigestList {
+/** @param entries with plain names */
+export function listOfDigests(entries: readonly ListedDigest[]): DigestList {
   const byName = new Map<string, ListedDigest[]>()
   for (const entry of entries) {
     const others = byName.get(entry.name)

@@ -4,7 +4,7 @@ import { latestVersion, resolveRelease } from '../../../src/fetch/catalog/resolv
 import { expectedTier } from '../../../src/fetch/verify/policy.js'
 import { tiers, type Release, type Tier } from '../../../src/fetch/types.js'
 import { keyRingOf, makeKey, serve, type TestKey } from '../verify/keys.js'
-import { rows, type Row } from './table.js'
+import { rows } from './table.js'
 
 const now = new Date('2026-11-21T12:00:00Z')
 
@@ -59,5 +59,3 @@ function fileLine({ role, name, urls, size }: Release['files'][number]): string 
 function worst(release: Release): Tier {
   return release.files.map(expectedTier).sort((a, b) => tiers.indexOf(b) - tiers.indexOf(a))[0]!
 }
-
-export type { Row }

@@ -2,29 +2,10 @@
  * One row for each distribution: metadata of its publisher's format, made here, and what has to come of it. A new
  * distribution is one file in src/data/catalog and one row here.
  */
-import type { FetchArchitecture, Tier } from '../../../src/fetch/types.js'
-import { clearsign, signDetached, type TestKey } from '../verify/keys.js'
+import { clearsign } from '../verify/keys.js'
 import { sha256, sha512 } from './hex.js'
-
-export interface Row {
-  id: string
-  channel?: string
-  architecture?: FetchArchitecture
-  /** Asked for. */
-  version?: string
-  /** The publisher's server; `key` stands for the publisher's key. */
-  served: (key: TestKey) => Promise<Record<string, string | Uint8Array>> | Record<string, string | Uint8Array>
-  expected: {
-    version: string
-    tier: Tier
-    /** `role name url`, and the size where it is known. */
-    files: string[]
-    arguments?: string[]
-    fields?: Record<string, string>
-    /** In one of the notes. */
-    note?: RegExp
-  }
-}
+import type { Row } from './row.js'
+import { moreRows } from './table-more.js'
 
 const fcos = 'https://builds.coreos.fedoraproject.org'
 const fcosFile = (version: string, arch: string, name: string) => ({
@@ -213,14 +194,5 @@ export const rows: Row[] = [
       ),
     },
   },
+  ...moreRows,
 ]
-
-/** For rows whose lists have a signature beside them. */
-export async function withSignature(
-  key: TestKey,
-  url: string,
-  text: string,
-  end = '.gpg',
-): Promise<Record<string, string | Uint8Array>> {
-  return { [url]: text, [url + end]: await signDetached(key, text, { armor: true }) }
-}
