@@ -4,6 +4,7 @@ import {
   entryFields,
   entrySchema,
   fieldSchema,
+  filesOfKind,
   groupSchema,
   initrdSchema,
   kernelEntrySchemas,
@@ -39,7 +40,7 @@ function kinds(): string {
     const kind = [...schema.shape.kind.values][0]!
     const start = kernels.has(schema) ? ' Starts a kernel.' : ''
     const first = `**\`${kind}\`** | | | ${cell(`${schema.description ?? ''}${start}`)}`
-    return [first, ...own.map(([name, type]) => ` | ${fieldRow(name, type)}`)]
+    return [first, ...own.map(([name, type]) => ` | ${fieldRow(name, type, kind)}`)]
   })
   return table(['kind', 'field', 'value', 'meaning'], rows)
 }
@@ -60,10 +61,16 @@ function table(head: readonly string[], rows: readonly string[]): string {
   return [head.join(' | '), head.map(() => '---').join(' | '), ...rows].map((row) => `| ${row} |`).join('\n')
 }
 
-function fieldRow(name: string, type: z.ZodType): string {
+function fieldRow(name: string, type: z.ZodType, kind = ''): string {
   const isRequired = !type.safeParse(undefined).success
+  const files: Readonly<Record<string, readonly string[] | undefined>> = filesOfKind
+  const required = isRequired
+    ? 'Required.'
+    : files[kind]?.includes(name) === true
+      ? 'Required without `use`.'
+      : ''
   const meaning = descriptionOf(type)
-  const words = [...(isRequired ? ['Required.'] : []), ...(meaning === undefined ? [] : [meaning])]
+  const words = [...(required === '' ? [] : [required]), ...(meaning === undefined ? [] : [meaning])]
   return `\`${name}\` | ${cell(valueOf(type))} | ${cell(words.join(' '))}`
 }
 

@@ -9,7 +9,7 @@ export interface ManifestEntry {
   size: number
   /** Hex. */
   sha256: string
-  /** `build` and `static` belong to `ipxetool build`; other commands use other words. */
+  /** `build`, `static` and `asset` belong to `ipxetool build`; other commands use other words. */
   origin: string
   /** Files that it was made of, relative to the project. */
   sources?: readonly string[]
@@ -50,7 +50,7 @@ export function parseManifest(bytes: Uint8Array): Manifest | undefined {
 
 /** Whether the build may replace and remove the file. */
 export function isOwned(entry: ManifestEntry | undefined): boolean {
-  return entry?.origin === 'build' || entry?.origin === 'static'
+  return entry !== undefined && ['build', 'static', 'asset'].includes(entry.origin)
 }
 
 function sortKeys(value: unknown): unknown {

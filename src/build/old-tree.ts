@@ -124,10 +124,10 @@ export interface PlainFile {
 }
 
 /** A regular file with the permissions that a build gives. */
-export function isPlainFile(path: string): PlainFile | undefined {
+export function isPlainFile(path: string, modes: readonly number[] = [fileMode]): PlainFile | undefined {
   try {
     const info = lstatSync(path)
-    const isUsual = process.platform === 'win32' || (info.mode & 0o777) === fileMode
+    const isUsual = process.platform === 'win32' || modes.includes(info.mode & 0o777)
     return info.isFile() && isUsual
       ? { size: info.size, stamp: `${info.dev} ${info.ino} ${info.mtimeMs}` }
       : undefined
@@ -139,4 +139,6 @@ export function isPlainFile(path: string): PlainFile | undefined {
 
 /** Servers often run as another user. */
 export const fileMode = 0o644
+/** A file that has another name in the store of fetched files, which nobody writes into. */
+export const linkModes = [fileMode, 0o444] as const
 export const folderMode = 0o755

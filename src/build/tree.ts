@@ -5,6 +5,7 @@ import { Diagnostic } from '../diagnostics/diagnostic.js'
 import { type CheckedScripts, checkScripts, type ReadyScript } from '../project/check.js'
 import { HostError } from '../project/host.js'
 import { byCodeUnit } from '../project/paths.js'
+import type { ProjectAsset } from '../project/assets.js'
 import type { Project } from '../project/project.js'
 import { ScriptPrinter } from './print.js'
 import { makeManifest, type Manifest, type ManifestEntry } from './manifest.js'
@@ -14,6 +15,8 @@ export interface BuiltTree {
   files: ReadonlyMap<string, Uint8Array>
   /** What is copied, by path in the tree: the file as the user knows it. */
   copies: ReadonlyMap<string, string>
+  /** Those of them that nobody writes to any more, so that a second name for the same bytes is enough. */
+  links?: ReadonlySet<string>
   /** Of both. */
   manifest: Manifest
   /** With an error among them the tree is not to be written. */
@@ -51,6 +54,7 @@ export async function buildTree(
   if (inspect && !hasErrors(diagnostics)) diagnostics.push(...(await inspect(checked)))
   const files = new Map<string, Uint8Array>()
   const copies = new Map<string, string>()
+  const links = new Set<string>()
   const entries = new Map<string, ManifestEntry>()
   for (const { path, kind, script, sources } of checked.scripts) {
     if (kind !== 'output') continue
@@ -80,13 +84,62 @@ export async function buildTree(
       diagnostics.push(new Diagnostic({ ruleId: 'project-static', severity: 'error', file, reason }))
     }
   }
+  for (const asset of hasErrors(diagnostics) ? [] : project.assets) {
+    try {
+      const digest = await project.reader.host.digest(asset.file)
+      const problem = assetProblem(asset, digest)
+      if (problem) diagnostics.push(problem)
+      copies.set(asset.path, asset.file)
+      links.add(asset.path)
+      entries.set(asset.path, { ...digest, ...provenance(asset) })
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error
+      const reason = `The file cannot be put into the tree: ${error.message}`
+      diagnostics.push(
+        new Diagnostic({ ruleId: 'asset-unreadable', severity: 'error', file: asset.file, reason }),
+      )
+    }
+  }
   if (makeExtras && !hasErrors(diagnostics)) {
     for (const [path, bytes] of makeExtras({ project, scripts: checked.scripts, entries, diagnostics })) {
       files.set(path, bytes)
       entries.set(path, entryOf(bytes, []))
     }
   }
-  return { files, copies, manifest: makeManifest(entries), diagnostics }
+  return { files, copies, links, manifest: makeManifest(entries), diagnostics }
+}
+
+/** What was verified when it was fetched must still be that. */
+function assetProblem(
+  { file, locked, set }: ProjectAsset,
+  { size, sha256 }: { size: number; sha256: string },
+): Diagnostic | undefined {
+  if (sha256 === locked.sha256) return undefined
+  const what = size === locked.size ? `sha256 ${sha256}` : `${size} bytes`
+  return new Diagnostic({
+    ruleId: 'asset-changed',
+    severity: 'error',
+    file,
+    reason: `The file is not the one that ipxetool.lock names: it has ${what}`,
+    expected: [size === locked.size ? locked.sha256 : `${locked.size} bytes`],
+    note: `It was changed or damaged since it was fetched. Run: ipxetool fetch ${set.distribution} ${set.channel ?? `--version ${set.version}`}`,
+  })
+}
+
+function provenance({ set, locked }: ProjectAsset): { origin: string; [key: string]: unknown } {
+  const { distribution, channel, version, architecture } = set
+  return {
+    origin: 'asset',
+    sources: ['ipxetool.lock'],
+    trust: locked.tier,
+    url: locked.url,
+    ...(locked.signedBy !== undefined && { signedBy: locked.signedBy }),
+    ...(locked.archive && { archive: locked.archive }),
+    distribution,
+    ...(channel !== undefined && { channel }),
+    version,
+    architecture,
+  }
 }
 
 /** The tree with other extras of the same names. */

@@ -14,6 +14,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { chmod, copyFile, link, mkdir, open, readlink, rm, symlink, writeFile } from 'node:fs/promises'
@@ -32,6 +33,7 @@ import {
   folderMode,
   foldersAbove,
   isPlainFile,
+  linkModes,
   type OldTree,
   type PlainFile,
   readOldTree,
@@ -149,13 +151,16 @@ class TreeWriter {
     if (!old.exists) return same
     for (const [path, { size, sha256 }] of Object.entries(this.#tree.manifest.files)) {
       const file = join(this.#paths.out, path)
-      const found = isPlainFile(file)
+      const found = isPlainFile(file, this.#tree.links?.has(path) === true ? linkModes : undefined)
       if (found?.size !== size) continue
       const { memory } = this.#options
       const bytes = this.#tree.files.get(path)
       const isSame =
         memory?.isKnown(file, sha256, found) === true ||
-        (bytes ? holds(file, bytes) : (await sha256Of(file)) === sha256)
+        (bytes
+          ? holds(file, bytes)
+          : // the build has just read the one file under its other name
+            this.#isLinkOf(path, file) || (await sha256Of(file)) === sha256)
       if (!isSame) continue
       same.add(path)
       memory?.keep(file, sha256, found)
@@ -185,12 +190,33 @@ class TreeWriter {
     }
     for (const [path, file] of this.#tree.copies) {
       this.#options.signal?.throwIfAborted()
-      if (!same.has(path)) await this.#copyFile(path, file)
+      if (!same.has(path) && !(await this.#linkFile(path, file))) await this.#copyFile(path, file)
     }
     await this.#carry(out, old.foreign)
     await this.#writeFile(manifestName, manifest)
     await syncFiles(staged, [...written, manifestName])
     await syncFolder(staged)
+  }
+
+  #isLinkOf(path: string, file: string): boolean {
+    const copied = this.#tree.copies.get(path)
+    if (copied === undefined || this.#tree.links?.has(path) !== true) return false
+    const [one, other] = [statSync(this.#options.resolveCopy(copied)), statSync(file)]
+    return one.ino !== 0 && one.ino === other.ino && one.dev === other.dev
+  }
+
+  /** @returns false when the file has to be copied: another file system, or permissions that others cannot read with */
+  async #linkFile(path: string, file: string): Promise<boolean> {
+    const source = this.#options.resolveCopy(file)
+    if (this.#tree.links?.has(path) !== true || !isPlainFile(source, linkModes)) return false
+    await this.#makeFolders(path)
+    try {
+      linkSync(source, join(this.#paths.staged, path))
+      return true
+    } catch (error) {
+      if (noLinks.includes(errorCode(error))) return false
+      throw error
+    }
   }
 
   /** Signals are heard between batches: the calls for small files do not wait, which takes a fifth of the time. */

@@ -9,6 +9,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import { LinkMemory } from '../links/memory.js'
 import type { CheckedBoot } from '../links/preflight-boots.js'
 import { type Orphan, prunable } from '../links/reach.js'
+import { assetsFolder } from '../project/assets.js'
 import { readConfig } from '../project/config.js'
 import type { ProjectHost } from '../project/host.js'
 import { ProjectMemory } from '../project/memory.js'
@@ -163,6 +164,7 @@ function sourceFolders(project: Project): string[] {
     const [top] = path.split('/')
     if (top !== undefined && top !== path) folders.add(top)
   }
+  if (project.assets.length > 0) folders.add(assetsFolder)
   if (project.staticFiles.length > 0) folders.add(project.config.static ?? 'static')
   return [...folders].sort(byCodeUnit)
 }

@@ -20,6 +20,10 @@ export async function treeFiles(project: Project, cwd: string, out: string): Pro
     const found = fileAt(resolve(cwd, file), { origin: 'static' })
     if (found) files.set(path, found)
   }
+  for (const { path, file, locked } of project.assets) {
+    const found = fileAt(resolve(cwd, file), { origin: 'asset', sha256: locked.sha256 })
+    if (found) files.set(path, found)
+  }
   return files
 }
 

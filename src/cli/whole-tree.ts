@@ -66,7 +66,10 @@ export function makePreview(boots: () => readonly CheckedBoot[]): MakeExtras {
       scripts: previewScripts(project, scripts),
       diagnostics: [...diagnostics],
       files: new Map(
-        [...entries].map(([path, { size, sha256, origin }]) => [path, { size, sha256, origin }]),
+        [...entries].map(([path, { size, sha256, origin, trust }]) => [
+          path,
+          { size, sha256, origin, ...(typeof trust === 'string' && { trust }) },
+        ]),
       ),
       boots: boots(),
     })

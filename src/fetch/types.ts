@@ -93,31 +93,8 @@ export interface Release {
   notes: readonly string[]
 }
 
-/** What came of one file. */
-export interface VerifiedFile {
-  role: FileRole
-  name: string
-  /** From where the bytes came. */
-  url: string
-  size: number
-  /** Of the file under {@link name}; for a member that of the member. */
-  sha256: string
-  tier: Tier
-  /** Primary fingerprint of the key, for `signed`. */
-  signedBy?: string
-  /** Of the archive that it was taken out of. */
-  archive?: { url: string; size: number; sha256: string }
-}
-
-/** A set in `ipxetool.lock`. */
-export interface LockedSet {
-  distribution: string
-  channel?: string
-  version: string
-  architecture: FetchArchitecture
-  files: readonly VerifiedFile[]
-  arguments: readonly string[]
-}
+/** What came of one file, and a set of them as `ipxetool.lock` keeps it. */
+export type { LockedFile as VerifiedFile, LockedSet } from '../model/lock.js'
 
 /** A small document: metadata, list of digests, signature, key. */
 export interface FetchedDocument {

@@ -3,8 +3,10 @@
  * to the menu with the reason when that fails. The result is meant to be read.
  */
 import type { Script } from '../ast/nodes.js'
+import { assetProblems, type ScriptPlace } from './assets.js'
 import { writeEntry } from './entries.js'
 import { assignKeys } from './keys.js'
+import type { LockedSet } from './lock.js'
 import { writeMenuLines } from './menu-lines.js'
 import type { ResolvedMachine } from './machines.js'
 import { entryId, modelProblems, type ModelProblem, shownSource } from './problems.js'
@@ -19,6 +21,10 @@ export interface CompileOptions {
   console?: string
   /** The first menu asks `machines/index.ipxe` whether the machine is known. */
   machines?: boolean
+  /** What `use` of entries may name. */
+  locked?: readonly LockedSet[]
+  /** Absolute URL of the tree for booted systems, without a slash at its end: `$<base>`. Default: where iPXE got it. */
+  base?: string
   /** Lines that the scripts of one build share. */
   lines?: LineCache
 }
@@ -52,7 +58,10 @@ export function compileMenus(
   options: CompileOptions = {},
   reached: Iterable<string> = [],
 ): Compiled {
-  const problems = modelProblems(menus, options.first?.menu, reached)
+  const problems = [
+    ...modelProblems(menus, options.first?.menu, reached),
+    ...assetProblems(menus, options.locked ?? []),
+  ]
   if (problems.some(({ severity }) => severity === 'error')) return { scripts: [], problems }
   const byId = new Map(menus.map((menu) => [menu.id, menu]))
   const scripts = menus.map((menu) => compileMenu(menu, byId, options))
@@ -69,6 +78,8 @@ export interface MenuContext {
   /** Go to this entry before the menu shows. */
   start: string | undefined
   console: string | undefined
+  locked: readonly LockedSet[]
+  place: ScriptPlace
   keys: ReadonlyMap<string, string>
   /** Some entry lets its kernel arguments be edited. */
   canEdit: boolean
@@ -100,6 +111,11 @@ export function compileMenu(
     asksMachines: isFirst && options.machines === true,
     start: own?.start,
     console: options.console,
+    locked: options.locked ?? [],
+    place: {
+      up: '../'.repeat(path.split('/').length - 1),
+      ...(options.base !== undefined && { base: options.base }),
+    },
     canEdit,
     canFail: false,
     keys: keysOf(menu, canEdit, isFirst),

@@ -4,10 +4,18 @@
  *
  * `${…}` in a template literal is JavaScript: write settings in ordinary quotes, `'http://${next-server}/x'`.
  */
-import type { Entry, EntryOf, Menu, Source } from './schema.js'
+import type { AssetUse } from './lock.js'
+import type { Entry, EntryOf, filesOfKind, Menu, Source } from './schema.js'
 
-/** What a person writes for an entry of one kind. */
-export type Given<Kind extends Entry['kind']> = Omit<EntryOf<Kind>, 'kind' | 'source'>
+/** What a person writes for an entry of one kind: its files, or `use` for those that were fetched. */
+export type Given<Kind extends Entry['kind']> = Kind extends keyof typeof filesOfKind
+  ? Fields<Kind> &
+      (UsesAsset | Required<Pick<Fields<Kind>, (typeof filesOfKind)[Kind][number] & keyof Fields<Kind>>>)
+  : Fields<Kind>
+type Fields<Kind extends Entry['kind']> = Omit<EntryOf<Kind>, 'kind' | 'source'>
+interface UsesAsset {
+  use: string | AssetUse
+}
 
 /** Also an async function, for menus that are made from what a server says. */
 export type MenuFile = Menu | Menu[] | (() => Menu | Menu[] | Promise<Menu | Menu[]>)
@@ -61,6 +69,14 @@ export const submenu = (id: string, fields: Omit<Given<'submenu'>, 'menu'> = {})
 /** A heading, or an empty line. */
 export const separator = (label?: string): EntryOf<'separator'> =>
   entry('separator', label === undefined ? {} : { label })
+
+/**
+ * Files that `ipxetool fetch` has brought, for `use` of an entry. Without a channel the only one that is locked.
+ *
+ * @param channel a channel or a version
+ */
+export const asset = (distribution: string, channel?: string): AssetUse =>
+  channel === undefined ? { distribution } : { distribution, channel }
 
 /** A build-time variable that is a URL: `repo` in a template literal is `$<repo>`. */
 export type UrlVariable = string & { path: (rest: string) => string }

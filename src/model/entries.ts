@@ -1,7 +1,9 @@
 /** What happens when an entry is picked: the lines below its label. */
 import { parse } from '../syntax/parse.js'
 import { printNode } from '../syntax/stringify.js'
+import { AssetFiles, setsOf } from './assets.js'
 import type { MenuContext } from './compile.js'
+import { showUse } from './lock.js'
 import { architecturesOf, expandKernel, isByArchitecture, type KernelBoot } from './kernels.js'
 import type { Architecture, Entry, EntryOf, FormField, KernelEntry, Uris } from './schema.js'
 import type { ScriptWriter } from './writer.js'
@@ -19,7 +21,7 @@ export function writeEntry(writer: ScriptWriter, entry: Entry, context: MenuCont
       break
     case 'memtest':
       writer.line('imgfree')
-      writeByArchitecture(writer, entry, entry.image, (image) => {
+      writeByArchitecture(writer, entry, imagesOf(entry, context), (image) => {
         writeFetch(writer, entry.label, 'kernel', [image].flat(), '')
         writeBoot(writer, entry.label)
       })
@@ -80,11 +82,31 @@ export function writeEntry(writer: ScriptWriter, entry: Entry, context: MenuCont
   }
 }
 
+function imagesOf(
+  entry: EntryOf<'memtest'>,
+  context: MenuContext,
+): Uris | Partial<Record<Architecture, Uris>> {
+  if (entry.image !== undefined) return entry.image
+  const images: Partial<Record<Architecture, Uris>> = {}
+  for (const [architecture, set] of Object.entries(setsOf(entry, context.locked) ?? {})) {
+    const urls = new AssetFiles(set, context.place).urls('kernel', 'loader')
+    if (urls) images[architecture as Architecture] = urls
+  }
+  return images
+}
+
 function writeKernelEntry(writer: ScriptWriter, entry: KernelEntry, context: MenuContext): void {
+  const sets = setsOf(entry, context.locked)
+  const versions = new Set(Object.values(sets ?? {}).map(({ version }) => version))
+  if (entry.use !== undefined) {
+    writer.comment(`${showUse(entry.use)} is ${[...versions].join(' and ')} (ipxetool.lock)`)
+  }
   writer.line('imgfree')
-  const boots = architecturesOf(entry).map(
-    (architecture) => [architecture, expandKernel(entry, architecture, context.console)] as const,
-  )
+  const boots = architecturesOf(entry, sets).map((architecture) => {
+    const set = sets?.[architecture]
+    const assets = set && new AssetFiles(set, context.place)
+    return [architecture, expandKernel(entry, architecture, context.console, assets)] as const
+  })
   const [first] = boots
   const differ = boots.some(([, boot]) => JSON.stringify(boot) !== JSON.stringify(first?.[1]))
   const write = (boot: KernelBoot): void => {
@@ -115,6 +137,10 @@ function writeByArchitecture<Value>(
 }
 
 function writeKernelBoot(writer: ScriptWriter, entry: KernelEntry, boot: KernelBoot): void {
+  for (const { name, value, otherwise } of boot.settings ?? []) {
+    writer.line(`set ${name} ${value}`)
+    writer.line(`isset \${cwduri} || set ${name} ${otherwise}`)
+  }
   const initrdArgs = boot.initrds.flatMap(({ name }) => (name === undefined ? [] : [`initrd=${name}`]))
   let tail = [...initrdArgs, ...boot.args].join(' ')
   if (entry.editArgs !== false) {

@@ -1,5 +1,6 @@
 /** What each kind of entry that starts a Linux kernel comes down to: kernel, initrds, arguments. */
 import { argWords, consolePort, consoleWords } from './arguments.js'
+import type { AssetFiles, UrlSetting } from './assets.js'
 import { architectures, type Architecture, type InitrdSource, type KernelEntry, type Uris } from './schema.js'
 
 export interface KernelBoot {
@@ -8,6 +9,8 @@ export interface KernelBoot {
   initrds: Initrd[]
   /** Words, without `initrd=`. */
   args: string[]
+  /** To be set before. */
+  settings?: readonly UrlSetting[]
 }
 
 export interface Initrd {
@@ -29,11 +32,19 @@ function namedParts(entry: KernelEntry): [Part, Partial<Record<Architecture, unk
   })
 }
 
-/** The architectures that an entry has files for; those that all its parts share. */
-export function architecturesOf(entry: KernelEntry): Architecture[] {
+/**
+ * The architectures that an entry has files for; those that all its parts share.
+ *
+ * @param sets what its `use` stands for
+ */
+export function architecturesOf(
+  entry: KernelEntry,
+  sets?: Partial<Record<Architecture, unknown>>,
+): Architecture[] {
   const asked = entry.needs?.architecture
   const wanted: readonly Architecture[] = asked === undefined ? architectures : [asked].flat()
-  const named = namedParts(entry)
+  const named: [unknown, Partial<Record<Architecture, unknown>>][] = namedParts(entry)
+  if (sets !== undefined) named.push(['use', sets])
   // files without an architecture are for x86_64: a name in the URL says no more than that
   if (named.length === 0) return asked === undefined ? ['x86_64'] : [...wanted]
   return wanted.filter((architecture) => named.every(([, files]) => architecture in files))
@@ -64,26 +75,51 @@ export function isByArchitecture<Value>(
   return keys.length > 0 && keys.every((key) => (architectures as readonly string[]).includes(key))
 }
 
-/** @param console the project's console, as after `console=` */
+/**
+ * @param console the project's console, as after `console=`
+ * @param assets what `use` stands for on this architecture
+ */
 export function expandKernel(
   entry: KernelEntry,
   architecture: Architecture,
   console: string | undefined,
+  assets?: AssetFiles,
+): KernelBoot {
+  const expanded = expand(entry, architecture, console, assets)
+  return assets === undefined || assets.settings.length === 0
+    ? expanded
+    : { ...expanded, settings: assets.settings }
+}
+
+function expand(
+  entry: KernelEntry,
+  architecture: Architecture,
+  console: string | undefined,
+  assets: AssetFiles | undefined,
 ): KernelBoot {
   const pick = <Value>(value: Value | Partial<Record<Architecture, Value>>): Value =>
     isByArchitecture(value) ? (value[architecture] as Value) : value
   const own = (pick(entry.args) ?? []).flatMap(argWords)
   const asked = pick(entry.console)
   const consoles = consoleWords(asked, architecture, console)
+  /** Its own, else that of the set; the schema and `assetProblems` have seen to it that there is one. */
+  const given = <Value>(value: Value | undefined, field: string): Value => {
+    if (value === undefined) throw new TypeError(`An entry of kind ${entry.kind} has no ${field}.`)
+    return value
+  }
+  const kernelOf = (value: Uris | Partial<Record<Architecture, Uris>> | undefined): Uris =>
+    given(pick(value) ?? assets?.urls('kernel'), 'kernel')
 
   switch (entry.kind) {
     case 'linux':
-      return boot(pick(entry.kernel), entry.initrd === undefined ? [] : pick(entry.initrd), [
+      return boot(kernelOf(entry.kernel), pick(entry.initrd) ?? assets?.initrds() ?? [], [
+        ...(assets?.arguments() ?? []),
         ...own,
         ...consoles,
       ])
     case 'coreos': {
-      const rootfs = `coreos.live.rootfs_url=${pick(entry.rootfs)}`
+      const image = given(pick(entry.rootfs) ?? assets?.absolute('rootfs'), 'rootfs')
+      const rootfs = `coreos.live.rootfs_url=${image}`
       const how =
         entry.install === undefined
           ? [
@@ -98,7 +134,8 @@ export function expandKernel(
                 : `coreos.inst.ignition_url=${entry.ignition}`,
             ]
       const args = [rootfs, ...how, 'ip=dhcp', 'rd.neednet=1', ...own, ...consoles]
-      return boot(pick(entry.kernel), pick(entry.initrd), args)
+      const initrds = given(pick(entry.initrd) ?? assets?.initrds('main'), 'initrd')
+      return boot(kernelOf(entry.kernel), initrds, args)
     }
     case 'flatcar': {
       const port = consolePort(asked, architecture, console)
@@ -109,10 +146,11 @@ export function expandKernel(
           ? [port === undefined ? 'flatcar.autologin' : `flatcar.autologin=${port}`]
           : []),
       ]
-      return boot(pick(entry.kernel), pick(entry.initrd), [...args, ...own, ...consoles])
+      const initrds = given(pick(entry.initrd) ?? assets?.initrds(), 'initrd')
+      return boot(kernelOf(entry.kernel), initrds, [...args, ...own, ...consoles])
     }
     case 'anaconda': {
-      const tree = pick(entry.repo)
+      const tree = given(pick(entry.repo) ?? assets?.set.fields?.['repo'], 'repo').replace(/\/$/, '')
       // `inst.` came with 7 and is required from 9 on; 7's own spelling is the old one
       const legacy = entry.version !== undefined && entry.version <= 7
       const args = legacy
@@ -127,35 +165,47 @@ export function expandKernel(
             ...(entry.kickstart === undefined ? [] : [`inst.ks=${entry.kickstart}`]),
           ]
       const pxeboot = `${tree}/images/pxeboot`
-      return boot(`${pxeboot}/vmlinuz`, [`${pxeboot}/initrd.img`], [...args, 'ip=dhcp', ...own, ...consoles])
+      return boot(
+        assets?.urls('kernel') ?? `${pxeboot}/vmlinuz`,
+        assets?.initrds() ?? [`${pxeboot}/initrd.img`],
+        [...args, 'ip=dhcp', ...own, ...consoles],
+      )
     }
     case 'debian': {
       const folder = pick(entry.netboot)
+      const files = folder === undefined ? assets : undefined
       const preseed =
         entry.preseed === undefined ? [] : ['auto=true', 'priority=critical', `preseed/url=${entry.preseed}`]
-      return boot(`${folder}/linux`, [`${folder}/initrd.gz`], [...preseed, ...own, ...consoles])
+      return boot(
+        files?.urls('kernel') ?? `${given(folder, 'netboot')}/linux`,
+        files?.initrds() ?? [`${given(folder, 'netboot')}/initrd.gz`],
+        [...preseed, ...own, ...consoles],
+      )
     }
     case 'casper': {
       const install =
         entry.autoinstall === undefined
           ? []
           : ['autoinstall', `ds=nocloud-net;s=${withSlash(entry.autoinstall)}`]
-      const args = ['ip=dhcp', `iso-url=${pick(entry.iso)}`, 'cloud-config-url=/dev/null', ...install]
-      return boot(pick(entry.kernel), pick(entry.initrd), [...args, ...own, ...consoles])
+      const iso = given(pick(entry.iso) ?? assets?.absolute('iso') ?? assets?.set.fields?.['iso'], 'iso')
+      const args = ['ip=dhcp', `iso-url=${iso}`, 'cloud-config-url=/dev/null', ...install]
+      const initrds = given(pick(entry.initrd) ?? assets?.initrds(), 'initrd')
+      return boot(kernelOf(entry.kernel), initrds, [...args, ...own, ...consoles])
     }
     case 'alpine': {
       const folder = pick(entry.netboot)
       const flavor = entry.flavor ?? 'lts'
+      const files = folder === undefined ? assets : undefined
       const args = [
         'ip=dhcp',
         'modules=loop,squashfs',
-        `modloop=${folder}/modloop-${flavor}`,
-        `alpine_repo=${entry.repo}`,
+        `modloop=${files?.absolute('modloop') ?? `${given(folder, 'netboot')}/modloop-${flavor}`}`,
+        `alpine_repo=${given(entry.repo ?? assets?.set.fields?.['repo'], 'repo')}`,
         ...(entry.overlay === undefined ? [] : [`apkovl=${entry.overlay}`]),
       ]
       return boot(
-        `${folder}/vmlinuz-${flavor}`,
-        [`${folder}/initramfs-${flavor}`],
+        files?.urls('kernel') ?? `${given(folder, 'netboot')}/vmlinuz-${flavor}`,
+        files?.initrds() ?? [`${given(folder, 'netboot')}/initramfs-${flavor}`],
         [...args, ...own, ...consoles],
       )
     }

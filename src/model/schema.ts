@@ -136,9 +136,53 @@ export const entryFields = {
 
 const kernelFile = uris.describe('Several are tried in their order until one can be fetched.')
 
+const distribution = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,39}$/)
+const channel = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._+~-]*$/)
+const use = z
+  .union([
+    z.string().regex(/^[a-z0-9][a-z0-9.-]{0,39}( [A-Za-z0-9][A-Za-z0-9._+~-]*)?$/),
+    z
+      .strictObject({ distribution, channel: channel.optional() })
+      .meta({ title: '`{ distribution, channel }`' }),
+  ])
+  .describe(
+    'Files that `ipxetool fetch` has brought: a distribution and a channel, as in `coreos stable`. They stand for the ' +
+      'files that are not named here.',
+  )
+
+/** The files of an entry must be named, unless `use` stands for them. */
+function unlessUsed(fields: readonly string[]) {
+  return (entry: object, context: z.RefinementCtx): void => {
+    if ((entry as { use?: unknown }).use !== undefined) return
+    for (const field of fields) {
+      if ((entry as Record<string, unknown>)[field] !== undefined) continue
+      context.addIssue({
+        code: 'invalid_type',
+        expected: 'string',
+        input: undefined,
+        path: [field],
+        message: 'is missing',
+      })
+    }
+  }
+}
+
+/** Fields of entries that `use` makes unnecessary. */
+export const filesOfKind = {
+  linux: ['kernel'],
+  coreos: ['kernel', 'initrd', 'rootfs'],
+  flatcar: ['kernel', 'initrd'],
+  anaconda: ['repo'],
+  debian: ['netboot'],
+  casper: ['kernel', 'initrd', 'iso'],
+  alpine: ['netboot', 'repo'],
+  memtest: ['image'],
+} as const
+
 /** What every entry that starts a kernel has. */
 export const kernelFields = {
   ...entryFields,
+  use: use.optional(),
   args: byArchitecture(args).optional(),
   console: byArchitecture(consoles).optional(),
   editArgs: z.boolean().optional().describe('The arguments can be edited on the machine. Default true.'),
@@ -148,15 +192,16 @@ export const linuxSchema = z
   .strictObject({
     kind: z.literal('linux'),
     ...kernelFields,
-    kernel: byArchitecture(kernelFile),
+    kernel: byArchitecture(kernelFile).optional(),
     initrd: byArchitecture(initrds).optional(),
   })
+  .superRefine(unlessUsed(filesOfKind.linux))
   .describe('Any Linux kernel.')
 
 const coreosFields = {
   ...kernelFields,
-  kernel: byArchitecture(kernelFile),
-  initrd: byArchitecture(initrds.min(1)),
+  kernel: byArchitecture(kernelFile).optional(),
+  initrd: byArchitecture(initrds.min(1)).optional(),
   ignition: uri.optional().describe('Ignition config: an absolute URL that the booted system can reach.'),
 }
 
@@ -164,11 +209,14 @@ export const coreosSchema = z
   .strictObject({
     kind: z.literal('coreos'),
     ...coreosFields,
-    rootfs: byArchitecture(uri).describe('The live root file system, an absolute URL for the booted system.'),
+    rootfs: byArchitecture(uri)
+      .optional()
+      .describe('The live root file system, an absolute URL for the booted system.'),
     install: oneLine
       .optional()
       .describe('Install to this disk, which is erased; without it the system runs live.'),
   })
+  .superRefine(unlessUsed(filesOfKind.coreos))
   .describe('Fedora CoreOS and its like, live or installed to a disk.')
 
 export const flatcarSchema = z
@@ -177,15 +225,16 @@ export const flatcarSchema = z
     ...coreosFields,
     autologin: z.boolean().optional().describe('Log in on the serial console without a password.'),
   })
+  .superRefine(unlessUsed(filesOfKind.flatcar))
   .describe('Flatcar Container Linux, live.')
 
 export const anacondaSchema = z
   .strictObject({
     kind: z.literal('anaconda'),
     ...kernelFields,
-    repo: byArchitecture(uri).describe(
-      'Installation tree of CentOS, Fedora, Rocky, AlmaLinux, without a slash at the end.',
-    ),
+    repo: byArchitecture(uri)
+      .optional()
+      .describe('Installation tree of CentOS, Fedora, Rocky, AlmaLinux, without a slash at the end.'),
     version: z
       .int()
       .describe(
@@ -195,45 +244,55 @@ export const anacondaSchema = z
     kickstart: uri.optional().describe('Answers to the questions of the installer; needs an absolute URL.'),
     text: z.boolean().optional().describe('Install in text mode; needed on a serial line. Default true.'),
   })
+  .superRefine(unlessUsed(filesOfKind.anaconda))
   .describe('The installer of CentOS, Fedora, Rocky, AlmaLinux.')
 
 export const debianSchema = z
   .strictObject({
     kind: z.literal('debian'),
     ...kernelFields,
-    netboot: byArchitecture(uri).describe('Folder with the linux and initrd.gz of debian-installer.'),
+    netboot: byArchitecture(uri)
+      .optional()
+      .describe('Folder with the linux and initrd.gz of debian-installer.'),
     preseed: uri.optional().describe('Answers to the questions of the installer; needs an absolute URL.'),
   })
+  .superRefine(unlessUsed(filesOfKind.debian))
   .describe('debian-installer.')
 
 export const casperSchema = z
   .strictObject({
     kind: z.literal('casper'),
     ...kernelFields,
-    kernel: byArchitecture(kernelFile),
-    initrd: byArchitecture(initrds.min(1)),
-    iso: byArchitecture(uri).describe('The live image that the booted system downloads.'),
+    kernel: byArchitecture(kernelFile).optional(),
+    initrd: byArchitecture(initrds.min(1)).optional(),
+    iso: byArchitecture(uri).optional().describe('The live image that the booted system downloads.'),
     autoinstall: uri.optional().describe('Folder with user-data and meta-data.'),
   })
+  .superRefine(unlessUsed(filesOfKind.casper))
   .describe('Ubuntu’s live images and their installer.')
 
 export const alpineSchema = z
   .strictObject({
     kind: z.literal('alpine'),
     ...kernelFields,
-    netboot: byArchitecture(uri).describe('Folder with vmlinuz-lts, initramfs-lts and modloop-lts.'),
+    netboot: byArchitecture(uri)
+      .optional()
+      .describe('Folder with vmlinuz-lts, initramfs-lts and modloop-lts.'),
     flavor: z.enum(['lts', 'virt']).optional().describe('The kernel; default lts.'),
-    repo: uri.describe('Package repository of the booted system, …/main.'),
+    repo: uri.optional().describe('Package repository of the booted system, …/main.'),
     overlay: uri.optional().describe('An apkovl file.'),
   })
+  .superRefine(unlessUsed(filesOfKind.alpine))
   .describe('Alpine Linux, live.')
 
 export const memtestSchema = z
   .strictObject({
     kind: z.literal('memtest'),
     ...entryFields,
-    image: byArchitecture(uris.describe('One file is a kernel to a BIOS and a program to UEFI.')),
+    use: use.optional(),
+    image: byArchitecture(uris.describe('One file is a kernel to a BIOS and a program to UEFI.')).optional(),
   })
+  .superRefine(unlessUsed(filesOfKind.memtest))
   .describe('Memtest86+.')
 
 export const wimbootSchema = z

@@ -3,6 +3,7 @@ import type { LineOrigin, Script } from '../ast/nodes.js'
 import { Diagnostic } from '../diagnostics/diagnostic.js'
 import { compileMenus, type CompileOptions, type GeneratedScript } from '../model/compile.js'
 import { compileMachines, type ResolvedMachine } from '../model/machines.js'
+import type { LockedSet } from '../model/lock.js'
 import { LineCache } from '../model/writer.js'
 import { type ModelProblem, shownSource } from '../model/problems.js'
 import type { Group, Menu, Source } from '../model/schema.js'
@@ -43,9 +44,13 @@ export interface MenuSources {
   isIncomplete: boolean
 }
 
+/** Build-time variables that, by their name and as URLs, say where the tree is published. */
+const baseNames = ['base', 'base-url', 'base_url', 'baseurl', 'boot-url', 'tree', 'tree-url']
+
 /**
  * @param hasOwnEntry the entry script is in the project, so that no menu is the first
  * @param lines of an earlier build
+ * @param locked what `use` of entries may name
  */
 export function compileModel(
   root: string,
@@ -53,15 +58,19 @@ export function compileModel(
   { menus, isIncomplete }: MenuSources,
   hasOwnEntry: boolean,
   lines: LineCache = new LineCache(),
+  locked: readonly LockedSet[] = [],
 ): { model: ProjectModel; generated: ProjectGenerated[]; diagnostics: Diagnostic[] } {
   const { machines, groups } = config
   const first = hasOwnEntry ? undefined : firstMenu(menus)
   const console =
     config.console ?? (config.variables.get('console')?.type === 'console' ? '$<console>' : undefined)
+  const base = baseNames.find((name) => config.variables.get(name)?.type === 'url')
   const options: CompileOptions = {
     ...(first !== undefined && { first: { menu: first.id, path: config.entry } }),
     ...(console !== undefined && { console }),
     ...(machines.length > 0 && { machines: true }),
+    ...(locked.length > 0 && { locked }),
+    ...(base !== undefined && { base: `$<${base}>` }),
   }
   if (isIncomplete) {
     return { model: { menus, groups, machines: [], options, isIncomplete }, generated: [], diagnostics: [] }

@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import { Diagnostic as Problem } from '../diagnostics/diagnostic.js'
 import { suggest } from '../data/suggest.js'
+import { assetsFolder, findAssets, type ProjectAsset } from './assets.js'
 import { ScriptReader } from './compose.js'
 import { type ProjectConfig, type ReadConfig, readConfig } from './config.js'
 import type { ProjectHost } from './host.js'
@@ -14,6 +15,7 @@ import {
   type ProjectScript,
   type StaticFile,
 } from './files.js'
+import { readLock } from './lock-file.js'
 import { readMenuFiles } from './menu-files.js'
 import { compileModel, type ProjectGenerated, type ProjectModel } from './model.js'
 import { byCodeUnit, folderOf, nameOfPath, underRoot } from './paths.js'
@@ -37,6 +39,8 @@ export interface Project {
   staticFiles: readonly StaticFile[]
   /** Below `configs/`: copied with variables filled in. */
   configFiles: readonly StaticFile[]
+  /** Fetched files that menus use and that are here, by path. */
+  assets: readonly ProjectAsset[]
   /** `menus/*.ts`, relative to the root. */
   menuFiles: readonly string[]
   /** Menus and machines, of YAML and of TypeScript. */
@@ -76,25 +80,30 @@ export async function loadProject(root: string, host: ProjectHost, options: Load
   diagnostics.push(...variables.diagnostics)
   const staticFiles = await findStatic(root, config, reader, diagnostics)
   const configFiles = await findConfigFiles(root, reader, diagnostics)
-  const exclude = [config.out, ...(options.exclude ?? []), config.static ?? 'static']
+  const lock = await readLock(root, host)
+  if (lock.bytes) reader.sources.set(lock.file, lock.bytes)
+  diagnostics.push(...lock.diagnostics)
+  const fetched = lock.isThere ? [assetsFolder] : []
+  const exclude = [config.out, ...(options.exclude ?? []), config.static ?? 'static', ...fetched]
   const scripts = await findScripts(root, reader, exclude, diagnostics)
   const menuFiles = await findMenuFiles(root, reader, exclude, diagnostics)
   const menus = await readMenuFiles(root, config, menuFiles, reader, diagnostics)
   const hasOwnEntry = scripts.some(({ path, kind }) => path === config.entry && kind === 'output')
-  const {
-    model,
-    generated,
-    diagnostics: problems,
-  } = compileModel(root, config, menus, hasOwnEntry, memory.lines)
-  diagnostics.push(...problems)
+  const compiled = compileModel(root, config, menus, hasOwnEntry, memory.lines, lock.sets)
+  const { model, generated } = compiled
+  // with a broken lock nothing is in it, which says nothing about the menus
+  const isBroken = lock.diagnostics.length > 0
+  diagnostics.push(...compiled.diagnostics.filter(({ ruleId }) => !isBroken || ruleId !== 'asset-not-locked'))
+  const assets = await findAssets(root, menus.menus, lock.sets, host, diagnostics)
   if (menus.menus.length === 0 && !menus.isIncomplete) checkEntry(config, scripts, diagnostics)
-  checkCollisions(root, scripts, [...staticFiles, ...configFiles], generated, diagnostics)
+  checkCollisions(root, scripts, [...staticFiles, ...configFiles, ...assets], generated, diagnostics)
   const project = {
     root,
     config,
     scripts,
     staticFiles,
     configFiles,
+    assets,
     menuFiles,
     model,
     generated,
