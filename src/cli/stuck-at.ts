@@ -53,7 +53,7 @@ export async function stuckAt(worker: Worker): Promise<Stuck | undefined> {
         const { method, params: said } = JSON.parse(params.message) as Reply
         if (method === 'Debugger.scriptParsed' && said?.scriptId !== undefined) {
           const { scriptId, url = '', sourceMapURL: map = '' } = said
-          const path = url.replace(/^file:\/\//, '')
+          const path = url.startsWith('file:') ? fileURLToPath(url) : url
           if (map !== '' && isUsers(path)) scripts.set(scriptId, { file: path, map })
         } else if (method === 'Debugger.paused') {
           clearTimeout(timer)

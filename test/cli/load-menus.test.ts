@@ -134,6 +134,11 @@ describe('menus in TypeScript, in the worker', () => {
         /^menus\/a\.ts:2:7 menu-error/,
       )
     })
+    it('and there, too, a loop has its line', async () => {
+      folder = join(top, 'Größe (alt) 100% café')
+      const { found } = await load({ 'a.ts': '\nfor (;;) {}\n' }, 3000)
+      assert.match(found.join(), /^menus\/a\.ts:2:\d+ menu-timeout/)
+    })
     it('leave nothing behind', async () => {
       await works({ 'a.ts': fine }, ['main: disk'])
       assert.deepEqual(readdirSync(folder), ['ipxetool.yaml', 'menus'])
