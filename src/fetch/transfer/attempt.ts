@@ -1,5 +1,6 @@
 /** One try to get the missing bytes of a file from one URL. */
 import type { HttpResponse } from './client.js'
+import { Discarder } from './discard.js'
 import type { Job } from './download.js'
 import { cancelled, networkFailure, shown, statusFailure, TransferFailure } from './failure.js'
 import {
@@ -205,6 +206,7 @@ export class Attempt {
     const { partial, context, signal } = this.#job
     const { limiter } = context
     const pass = this.#newPass()
+    const discarder = new Discarder()
     const watch = new Watch(response, context.client, this.#url)
     let at = first
     let block = await pass.block()
@@ -250,6 +252,7 @@ export class Attempt {
           this.#progress(received)
           const filled = fillFrom(chunk, 0)
           const seen = pass.inspected ? pass.show(chunk) : undefined
+          if (!filled && !pass.inspected) discarder.done(data)
           const limited = limiter?.take(chunk.length, signal)
           if (partial.failed || (end !== undefined && received >= end)) {
             throw enough

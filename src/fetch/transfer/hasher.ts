@@ -12,8 +12,11 @@ export type Digests = Partial<Record<DigestAlgorithm, string>>
 
 /** One pass over bytes in order. */
 export interface Hasher {
-  /** @returns when the block may be written to again; undefined: at once */
-  update(block: SharedArrayBuffer, length: number): Promise<void> | undefined
+  /**
+   * @param block is taken away
+   * @returns it, or another object for the same memory, when it may be written to again
+   */
+  update(block: ArrayBuffer, length: number): Promise<ArrayBuffer>
   /** Ends the pass. */
   digest(): Promise<Digests>
   /** Ends it without a result. */
@@ -25,7 +28,7 @@ export function inlineHasher(algorithms: readonly DigestAlgorithm[]): Hasher {
   return {
     update: (block, length) => {
       for (const [, hash] of hashes) hash.update(new Uint8Array(block, 0, length))
-      return undefined
+      return Promise.resolve(block)
     },
     digest: () =>
       Promise.resolve(Object.fromEntries(hashes.map(([name, hash]) => [name, hash.digest('hex')]))),
@@ -52,7 +55,11 @@ class HashThread {
     const isSource = script.endsWith('.ts')
     const jiti = JSON.stringify(createRequire(import.meta.url).resolve('jiti'))
     const start = `require(${jiti}).createJiti(${JSON.stringify(script)}).import(${JSON.stringify(script)})`
-    this.#worker = new Worker(isSource ? start : script, { eval: isSource, execArgv: [] })
+    this.#worker = new Worker(isSource ? start : script, {
+      eval: isSource,
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    })
     this.#worker.unref()
     this.#worker.on('message', (answer: HashAnswer) => this.#waiting.get(answer.id)?.shift()?.resolve(answer))
     this.#worker.on('error', (error: Error) => {
@@ -70,7 +77,7 @@ class HashThread {
   }
 
   send(order: HashOrder): void {
-    this.#worker.postMessage(order)
+    this.#worker.postMessage(order, order.kind === 'update' ? [order.block] : [])
   }
 
   ask(order: HashOrder): Promise<HashAnswer> {
@@ -114,7 +121,7 @@ export function threadHasher(algorithms: readonly DigestAlgorithm[]): Hasher {
   thread.send({ id, kind: 'open', algorithms })
   return {
     update: async (block, length) => {
-      await thread.ask({ id, kind: 'update', block, length })
+      return (await thread.ask({ id, kind: 'update', block, length })).block!
     },
     digest: async () => {
       try {

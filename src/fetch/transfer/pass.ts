@@ -13,7 +13,7 @@ export type Inspect = (bytes: ReadableStream<Uint8Array>) => Promise<void>
 
 export const blockSize = 1 << 20
 /** Blocks on their way to the disk and the hash; with `blockSize` the memory of one transfer. */
-const blocks = 8
+const blocks = 6
 /** A file that is smaller is hashed before a thread would have started. */
 const threadFrom = 8 * 1024 * 1024
 
@@ -21,9 +21,9 @@ export class Pass {
   /** Bytes that went through. */
   position = 0
   readonly #hasher: Hasher
-  readonly #free: SharedArrayBuffer[] = []
+  readonly #free: ArrayBuffer[] = []
   #made = 0
-  #waiting: ((block: SharedArrayBuffer) => void) | undefined
+  #waiting: ((block: ArrayBuffer) => void) | undefined
   #inFlight = new Set<Promise<unknown>>()
   #failure: Error | undefined
   readonly #inspection: Promise<unknown> | undefined
@@ -72,12 +72,12 @@ export class Pass {
   }
 
   /** A block to fill; waits until one is free. */
-  block(): Promise<SharedArrayBuffer> | SharedArrayBuffer {
+  block(): Promise<ArrayBuffer> | ArrayBuffer {
     const free = this.#free.pop()
     if (free !== undefined) return free
     if (this.#made < blocks) {
       this.#made++
-      return new SharedArrayBuffer(blockSize)
+      return new ArrayBuffer(blockSize)
     }
     return new Promise((resolve) => {
       this.#waiting = resolve
@@ -85,7 +85,7 @@ export class Pass {
   }
 
   /** Gives a block back that was not fed. */
-  release(block: SharedArrayBuffer): void {
+  release(block: ArrayBuffer): void {
     const waiting = this.#waiting
     this.#waiting = undefined
     if (waiting) waiting(block)
@@ -94,18 +94,24 @@ export class Pass {
 
   /**
    * Takes the next bytes.
-   * @param also what else uses the block: a write
+   * @param also what uses the block before: a write; those end in the order in which they were begun
    */
-  feed(block: SharedArrayBuffer, length: number, also?: Promise<unknown>): void {
+  feed(block: ArrayBuffer, length: number, also?: Promise<unknown>): void {
     this.position += length
-    const hashed = this.#hasher.update(block, length)
-    const all = Promise.all([hashed, also])
-      .catch((error: unknown) => {
-        this.#failure ??= error as Error
-      })
+    // in this order: the block leaves this thread while it is hashed
+    const all = (also ?? Promise.resolve())
+      .then(() => this.#hasher.update(block, length))
+      .then(
+        (back) => {
+          this.release(back)
+        },
+        (error: unknown) => {
+          this.#failure ??= error as Error
+          this.release(new ArrayBuffer(blockSize))
+        },
+      )
       .finally(() => {
         this.#inFlight.delete(all)
-        this.release(block)
       })
     this.#inFlight.add(all)
   }
