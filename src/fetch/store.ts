@@ -72,6 +72,17 @@ export class Store {
         )
       }
     }
+    try {
+      await mkdir(folder, { recursive: true })
+    } catch (error) {
+      // Node says ENOENT too where the file system is read-only
+      if (!['ENOENT', 'ENOTDIR', 'EEXIST'].includes(errorCode(error))) {
+        throw diskFailure(error, folder)?.toError() ?? error
+      }
+      throw new IpxetoolError('not-writable', `the folder ${folder} for the store cannot be made`, {
+        cause: error,
+      })
+    }
     await writing(folder, async () => {
       for (const name of ['sha256', 'partial', 'keys'])
         await mkdir(join(store.#root, name), { recursive: true })
