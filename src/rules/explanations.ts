@@ -258,6 +258,12 @@ export const explanations: readonly Explanation[] = [
       'Choose another id.',
     ],
     [
+      'missing-architecture',
+      'An entry has files for an architecture, but not all that it needs there.',
+      'Machines of that architecture would be offered an entry that cannot start.',
+      'Add the file, or say whom the entry is for: `needs: { architecture: x86_64 }`.',
+    ],
+    [
       'unreachable-menu',
       'No submenu and no machine leads to a menu.',
       'Nobody ever sees it.',
