@@ -21,6 +21,8 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
     .version(version)
     .showHelpAfterError('(run with --help for the options)')
     .exitOverride()
+    // `fetch --version 44.1` is a version of what is fetched
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
@@ -85,6 +87,35 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
     .action(async (kind: string, path: string, options: GlobalOptions) => {
       const { runImport } = await import('./import.js')
       done(await runImport(kind, path, options, io))
+    })
+
+  command(
+    'fetch [distro] [channel]',
+    'fetch and verify kernels and initrds; without a name all that menus use',
+  )
+    .option(
+      '--arch <list>',
+      'architectures, with commas or repeated (default: those of the lock, else x86_64)',
+      collect,
+      [],
+    )
+    .option('--version <version>', 'one version instead of the newest')
+    .option('--mirror <url>', "in place of the publisher's server")
+    .option('--list', 'what there is, and what is here')
+    .option('--offline', 'only what is in the store, as the lock says')
+    .option('--verify', 'hash again what is here')
+    .option('--require <tier>', 'refuse less: signed, digest, tls or none')
+    .option('--allow-unsigned', 'a signature may be missing; a bad one never passes')
+    .option('--allow-downgrade', 'an older version than that of the lock is fine')
+    .option('--key <fingerprint>', 'believe this key too (repeatable)', collect, [])
+    .option('--catalog <file>', 'more distributions, or others of the same name (repeatable)', collect, [])
+    .option('--limit-rate <rate>', 'bytes per second, all files together: 500k, 10M')
+    .option('--parallel <count>', 'files at a time (default: 4)')
+    .option('--dest <dir>', 'where assets/ and ipxetool.lock go (default: the project)')
+    .option('--json', 'events as JSON lines')
+    .action(async (distro: string | undefined, channel: string | undefined, options: GlobalOptions) => {
+      const { runFetch } = await import('./fetch.js')
+      done(await runFetch(distro, channel, options, io))
     })
 
   const initrd = program.command('initrd').description('work on initrds').exitOverride()
