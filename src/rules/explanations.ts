@@ -403,6 +403,42 @@ export const explanations: readonly Explanation[] = [
       'Nothing in it can be fetched.',
       'Repair the place that is shown.',
     ],
+    [
+      'lock-file',
+      '`ipxetool.lock` cannot be used.',
+      'Names like `coreos stable` in menus stand for nothing.',
+      'Take the last good one from version control, or remove it and fetch again.',
+    ],
+    [
+      'asset-not-locked',
+      'A menu uses a distribution that `ipxetool.lock` does not name, or names more than once.',
+      'Nobody can say which files the entry loads.',
+      'Run `ipxetool fetch` for it, or name the channel.',
+    ],
+    [
+      'asset-incomplete',
+      'A fetched set lacks a file that this kind of entry needs.',
+      'The kernel would start without its initrd or its root file system.',
+      'Add the file to the entry, or give it the kind that the distribution is booted by.',
+    ],
+    [
+      'asset-not-here',
+      'A file is in `ipxetool.lock` but not below `assets/`.',
+      'Machines load it from the publisher, which a site without internet cannot.',
+      'Run `ipxetool fetch`; with `--offline` it comes from the store.',
+    ],
+    [
+      'asset-changed',
+      'A file below `assets/` is not the one that `ipxetool.lock` names.',
+      'Machines would boot bytes that nobody has verified.',
+      'Run `ipxetool fetch` again, which puts the verified file back.',
+    ],
+    [
+      'asset-unreadable',
+      'A fetched file cannot be read.',
+      'The tree would lack it.',
+      'Change its permissions, or fetch it again.',
+    ],
   ]),
   ...area('import', [
     [
