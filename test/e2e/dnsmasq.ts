@@ -14,6 +14,8 @@ interface DhcpOptions {
   readonly loader: string
   /** What iPXE loads: a URL. */
   readonly script: string
+  /** Options that are sent without being asked for: `224,http://…`. */
+  readonly force?: readonly string[]
 }
 
 /** A real DHCP server with a pool; boot data for firmware and for iPXE (told apart by option 175). */
@@ -39,6 +41,7 @@ export async function startDhcp(cleanup: Cleanup, options: DhcpOptions): Promise
       '--dhcp-match=set:ipxe,175',
       `--dhcp-boot=tag:!ipxe,${options.loader},,${options.nextServer}`,
       `--dhcp-boot=tag:ipxe,${options.script},,${options.nextServer}`,
+      ...(options.force ?? []).map((option) => `--dhcp-option-force=${option}`),
       `--dhcp-leasefile=${join(options.directory, 'leases')}`,
       `--pid-file=${join(options.directory, 'dnsmasq.pid')}`,
       '--log-dhcp',
