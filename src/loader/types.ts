@@ -29,8 +29,10 @@ export interface SourceIdentity {
 /** One build option as somebody wrote it. */
 export interface Define {
   readonly name: string
-  /** Undefined: only defined. `false`: to be left out of the loader. */
-  readonly value?: string | false | undefined
+  /** Undefined or `true`: on. `false`: to be left out of the loader. */
+  readonly value?: string | boolean | undefined
+  /** Only for loaders of this platform; undefined: for all. */
+  readonly platform?: LoaderPlatform | undefined
   /** For messages: `--define`, `ipxetool.yaml`. */
   readonly from: string
 }
