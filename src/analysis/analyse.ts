@@ -19,6 +19,20 @@ export interface Analysis {
 /** Interpreted commands of lines that several scripts share. The lines must not change any more. */
 export type KnownCommands = Pick<WeakMap<Command, ParsedCommand | undefined>, 'get' | 'set'>
 
+/** Interprets a command unless that was done before. */
+export function interpretKnown(
+  node: Command,
+  line: Line,
+  known: KnownCommands | undefined,
+): ParsedCommand | undefined {
+  let parsed = known?.get(node)
+  if (!parsed) {
+    parsed = interpretCommand(node, line)
+    known?.set(node, parsed)
+  }
+  return parsed
+}
+
 export function analyse(script: Script, known?: KnownCommands): Analysis {
   const commands: ParsedCommand[] = []
   const commandOf = new Map<Command, ParsedCommand>()
@@ -27,11 +41,7 @@ export function analyse(script: Script, known?: KnownCommands): Analysis {
   const settings = new Settings()
 
   const addCommand = (node: Command, line: Line): void => {
-    let parsed = known?.get(node)
-    if (!parsed) {
-      parsed = interpretCommand(node, line)
-      known?.set(node, parsed)
-    }
+    let parsed = interpretKnown(node, line, known)
     sectionOf.set(node, labels.all.length)
     if (parsed) commandOf.set(node, parsed)
     for (; parsed; parsed = parsed.inner) {

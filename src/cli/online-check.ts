@@ -5,7 +5,6 @@ import { visible } from '../diagnostics/visible.js'
 import { checkOnline, type OnlineOptions } from '../links/online.js'
 import type { Link } from '../links/resolve.js'
 import type { Io } from './io.js'
-import { httpFetcher, systemClock } from './online.js'
 import { OnlineCache, onlineCachePath } from './online-cache.js'
 
 export interface OnlineSettings {
@@ -54,6 +53,8 @@ async function askServers(
   { fresh, quiet, limits }: OnlineSettings,
   { env, signal, stderr }: Io,
 ): Promise<Diagnostic[]> {
+  // undici takes a while to load, and most runs ask nobody
+  const { httpFetcher, systemClock } = await import('./online.js')
   const path = onlineCachePath(env)
   const cache = await OnlineCache.read(path, systemClock.now(), fresh)
   const fetcher = httpFetcher('ipxetool', { env, signal })

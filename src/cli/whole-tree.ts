@@ -72,6 +72,7 @@ export function makePreview(boots: () => readonly CheckedBoot[]): MakeExtras {
         ]),
       ),
       boots: boots(),
+      known: project.memory.commands,
     })
   }
 }

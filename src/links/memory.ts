@@ -1,4 +1,5 @@
 /** What the link check of one build leaves to the next of the same process. */
+import type { KnownCommands } from '../analysis/analyse.js'
 import type { Script } from '../ast/nodes.js'
 import type { Resolved } from './resolve.js'
 import { scanSettings, type ScriptSettings } from './scan.js'
@@ -15,8 +16,8 @@ export class LinkMemory {
   #conditions = ''
   #handed = new Map<string, string>()
 
-  settingsOf(script: Script): ScriptSettings {
-    const settings = this.#settings.get(script) ?? scanSettings(script)
+  settingsOf(script: Script, known?: KnownCommands): ScriptSettings {
+    const settings = this.#settings.get(script) ?? scanSettings(script, known)
     this.#settings.set(script, settings)
     return settings
   }

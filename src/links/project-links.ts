@@ -46,5 +46,6 @@ export function linkInputOf(
     treeUrls,
     ...(treeUrls.length > 0 && { baseUrls: treeUrls }),
     ...(memory && { memory }),
+    known: project.memory.commands,
   }
 }

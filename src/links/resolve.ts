@@ -1,4 +1,5 @@
 /** What every script of a tree leads to, and whether it is there. Pure: nothing is opened, nothing is asked for. */
+import type { KnownCommands } from '../analysis/analyse.js'
 import { placeOf } from '../analysis/places.js'
 import type { Script } from '../ast/nodes.js'
 import type { Diagnostic, Place } from '../diagnostics/diagnostic.js'
@@ -41,6 +42,8 @@ export interface LinkInput {
   orphans?: 'assets' | 'all' | 'none'
   /** Of the builds before this one. */
   memory?: LinkMemory
+  /** Commands as other checks have read them; new ones are added. */
+  known?: KnownCommands | undefined
 }
 
 export interface Link {
@@ -132,18 +135,20 @@ class Linker {
   readonly #values: Values
   readonly #settings = new Map<Script, ScriptSettings>()
   readonly #memory: LinkMemory
+  readonly #known: KnownCommands | undefined
   readonly #treeUrls: readonly string[]
   readonly #treeSettings: ReadonlySet<string>
   readonly #targets = new Map<string, { target: LinkTarget | undefined }>()
   /** Of scripts that several paths share: machines with the same menu. */
   readonly #shared = new Map<Script, Map<string, Resolved>>()
 
-  constructor({ scripts, treeUrls, treeSettings, memory = new LinkMemory() }: LinkInput, tree: Tree) {
+  constructor({ scripts, treeUrls, treeSettings, memory = new LinkMemory(), known }: LinkInput, tree: Tree) {
     this.#memory = memory
+    this.#known = known
     this.#tree = tree
     this.#kinds = new KnownKinds(tree)
     for (const { script } of scripts) {
-      if (!this.#settings.has(script)) this.#settings.set(script, memory.settingsOf(script))
+      if (!this.#settings.has(script)) this.#settings.set(script, memory.settingsOf(script, known))
     }
     this.#values = new Values([...this.#settings.values()])
     this.#treeUrls = (treeUrls ?? []).filter((url) => url !== '').map((url) => url.replace(/\/+$/, ''))
@@ -202,7 +207,7 @@ class Linker {
   #resolve(source: LinkScript): Resolved {
     const { path, kind, script } = source
     const settings = this.#settings.get(script)!
-    const uris = findUris(scanCommands(script), settings, this.#values)
+    const uris = findUris(scanCommands(script, this.#known), settings, this.#values)
     const options = {
       tree: this.#tree,
       treeUrls: this.#treeUrls,

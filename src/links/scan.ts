@@ -1,5 +1,6 @@
 /** What one script says about files: its commands with a URI, and the settings that it gives values to. */
-import { interpretCommand, type ParsedCommand } from '../analysis/commands.js'
+import { interpretKnown, type KnownCommands } from '../analysis/analyse.js'
+import type { ParsedCommand } from '../analysis/commands.js'
 import { parseSettingName, settingWrites } from '../analysis/settings.js'
 import { textWithHoles } from '../analysis/text.js'
 import type { Command, Line, Operator, Script, Word } from '../ast/nodes.js'
@@ -71,7 +72,8 @@ function namesOf(test: (spec: CommandSpec) => boolean): ReadonlySet<string> {
   return new Set(commandSpecs.filter(test).flatMap(({ name, aliases }) => [name, ...aliases]))
 }
 
-export function scanSettings(script: Script): ScriptSettings {
+/** @param known commands of other checks, and for them */
+export function scanSettings(script: Script, known?: KnownCommands): ScriptSettings {
   const assignments = new Map<string, Assignment[]>()
   const computed = new Set<string>()
   const fields: string[] = []
@@ -79,7 +81,7 @@ export function scanSettings(script: Script): ScriptSettings {
   visit(script, (found) => {
     if (found.name === 'present') forms++
     if (found.name !== 'item' && !settingCommands.has(found.name)) return
-    const command = interpret(found)
+    const command = interpret(found, known)
     if (!command) return
     const [target, ...values] = command.positionals
     if (command.spec?.name === 'set') {
@@ -103,11 +105,11 @@ export function scanSettings(script: Script): ScriptSettings {
 }
 
 /** Commands that may name a file, in source order. */
-export function scanCommands(script: Script): ScannedCommand[] {
+export function scanCommands(script: Script, known?: KnownCommands): ScannedCommand[] {
   const commands: ScannedCommand[] = []
   visit(script, (found) => {
     if (!uriCommands.has(found.name)) return
-    const command = interpret(found)
+    const command = interpret(found, known)
     if (!command) return
     const { index, section, label, line, at } = found
     const then = operatorAfter(line, at)
@@ -167,8 +169,8 @@ function visit(script: Script, enter: (found: Visited) => void): void {
   }
 }
 
-function interpret({ command, line }: Visited): ParsedCommand | undefined {
-  let parsed = interpretCommand(command, line)
+function interpret({ command, line }: Visited, known?: KnownCommands): ParsedCommand | undefined {
+  let parsed = interpretKnown(command, line, known)
   while (parsed?.inner) parsed = parsed.inner
   return parsed
 }

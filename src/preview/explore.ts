@@ -1,4 +1,5 @@
 /** Walks through all menus as each machine would: from the entry script on, every entry of every menu once. */
+import type { KnownCommands } from '../analysis/analyse.js'
 import type { ParsedCommand } from '../analysis/commands.js'
 import type { Script } from '../ast/nodes.js'
 import { follow, type Followed, type World } from './follow.js'
@@ -39,12 +40,13 @@ export interface ExploredScript {
   alike?: readonly { path: string }[]
 }
 
-export function explore(scripts: readonly ExploredScript[], entry: string): Explored {
+/** @param known commands as the checks have read them */
+export function explore(scripts: readonly ExploredScript[], entry: string, known?: KnownCommands): Explored {
   const programs = new Map<string, Program>()
   const screens: FoundScreen[] = []
   const screenOf = new Map<ParsedCommand, FoundScreen>()
   for (const { path, script, alike = [] } of scripts) {
-    const program = programOf(path, script)
+    const program = programOf(path, script, known)
     programs.set(path, program)
     for (const other of alike) programs.set(other.path, program)
     for (const screen of findScreens(program)) {

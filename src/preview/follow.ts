@@ -83,6 +83,8 @@ class Follower {
   #line!: ProgramLine
   /** The last download of the line that succeeded: what `||` has after it is its replacement. */
   #fetch: Fetch | undefined
+  /** What has counted up may come by again: a loop over all cards. */
+  #steps = 0
 
   constructor(world: World, machine: PreviewMachine, settings: KnownSettings) {
     this.#world = world
@@ -101,7 +103,8 @@ class Follower {
   }
 
   run(start: Position): Followed {
-    const visited = new Set<ProgramLine>()
+    /** With how many steps of counters had been made by then. */
+    const visited = new Map<ProgramLine, number>()
     let position: Position | undefined = start
     for (let count = 0; position && count < maxLines; count++) {
       this.#program = position.program
@@ -110,12 +113,15 @@ class Follower {
         position = this.#callers.pop()
         continue
       }
-      if (visited.has(line) && !position.after) {
+      const before = visited.get(line)
+      if (before === this.#steps && !position.after) {
         this.#outcome = { kind: 'unknown' }
         break
       }
-      visited.add(line)
-      if (!position.after) this.#result.lines.push({ path: this.#program.path, line })
+      visited.set(line, this.#steps)
+      if (!position.after && before === undefined) {
+        this.#result.lines.push({ path: this.#program.path, line })
+      }
       const { status, next, outcome } = this.#runLine(line, position.after)
       if (outcome) break
       if (status === false) {
@@ -157,7 +163,7 @@ class Follower {
       isUnset: (setting) => !maybePredefined(setting),
     })
     // what is typed in is right, what the network sets is there, and a machine is not of a certain make
-    if (test) return test.status ?? (name === 'isset' || test.given)
+    if (test) return test.status ?? (name === 'isset' ? !this.#isSecondCard(command) : test.given)
     const first = command.positionals[0]
     const text = first ? settings.expand(first.word) : ''
     switch (name) {
@@ -173,7 +179,9 @@ class Follower {
           this.#next = { program: this.#program, line: target }
           return 'stop'
         }
-        return text.includes('${') ? this.#end({ kind: 'unknown' }) : false
+        // where a machine without such a label is thought of, it is such a machine
+        if (!text.includes('${') || this.#hasAlternative(command)) return false
+        return this.#end({ kind: 'unknown' })
       }
       case 'exit':
         this.#next = this.#callers.pop()
@@ -208,9 +216,19 @@ class Follower {
       case 'poweroff':
         return this.#end({ kind: name })
       default:
+        if (name === 'inc') this.#steps++
         applyWrites(command, settings)
         return true
     }
+  }
+
+  /** Nobody knows how many there are; one is enough to boot. */
+  #isSecondCard({ positionals: [first] }: ParsedCommand): boolean {
+    return first !== undefined && /^\$\{net[1-9]\d*\/[^${}]*\}$/.test(this.#settings.expand(first.word))
+  }
+
+  #hasAlternative(command: ParsedCommand): boolean {
+    return this.#line.commands.some((item) => item.command === command && item.then === '||')
   }
 
   /** The line that makes a menu, and the labels above it, belong to that menu. */

@@ -1,4 +1,5 @@
 /** The preview of a project: static pages that show what every menu will look like and do. */
+import type { KnownCommands } from '../analysis/analyse.js'
 import type { Script } from '../ast/nodes.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import type { Menu } from '../model/schema.js'
@@ -33,6 +34,8 @@ export interface PreviewInput {
   files: ReadonlyMap<string, FileInfo>
   /** What is known of all that is booted. */
   boots?: readonly CheckedBoot[]
+  /** Commands as the checks have read them. */
+  known?: KnownCommands
 }
 
 /**
@@ -41,7 +44,7 @@ export interface PreviewInput {
  */
 export function previewFiles(input: PreviewInput): Map<string, Uint8Array> {
   const models = new Map(input.scripts.flatMap(({ path, menu }) => (menu ? [[path, menu]] : [])))
-  const explored = explore(input.scripts, input.entry)
+  const explored = explore(input.scripts, input.entry, input.known)
   const diagnostics = new DiagnosticIndex(input.diagnostics, [...models.values()])
   const machines = new Map(input.scripts.flatMap(({ path, alike }) => (alike ? [[path, alike]] : [])))
   const menus = menuViews(explored, {

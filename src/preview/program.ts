@@ -1,5 +1,6 @@
 /** A script as lines of commands, and how iPXE runs one line (`core/exec.c` `system`). */
-import { interpretCommand, type ParsedCommand } from '../analysis/commands.js'
+import { interpretKnown, type KnownCommands } from '../analysis/analyse.js'
+import type { ParsedCommand } from '../analysis/commands.js'
 import type { InvalidLine, Line, Operator, Script } from '../ast/nodes.js'
 import { decodeText } from '../syntax/bytes.js'
 import { printJoined, printNode } from '../syntax/stringify.js'
@@ -28,7 +29,8 @@ export interface Program {
   labels: Map<string, number>
 }
 
-export function programOf(path: string, script: Script): Program {
+/** @param known commands as the checks have read them; every program has objects of its own */
+export function programOf(path: string, script: Script, known?: KnownCommands): Program {
   const labels = new Map<string, number>()
   const lines = script.children.map((node, index): ProgramLine => {
     const line: ProgramLine = { node, index, label: undefined, commands: [] }
@@ -36,7 +38,7 @@ export function programOf(path: string, script: Script): Program {
     let command: ParsedCommand | undefined
     for (const child of node.children) {
       if (child.type === 'label') line.label = printJoined(child).slice(1)
-      else if (child.type === 'command') command = innermost(interpretCommand(child, node))
+      else if (child.type === 'command') command = innermost(interpretKnown(child, node, known))
       else if (child.type === 'operator') {
         line.commands.push({ command, then: child.value })
         command = undefined
@@ -51,7 +53,7 @@ export function programOf(path: string, script: Script): Program {
 }
 
 function innermost(command: ParsedCommand | undefined): ParsedCommand | undefined {
-  return command?.inner ?? command
+  return command && { ...(command.inner ?? command) }
 }
 
 /** What a line says, for people. Continuations stay as they were written. */

@@ -221,7 +221,7 @@ function menuView(
     diagnostics: context.diagnostics
       .take(menuLines, context.models.get(path)?.source)
       .filter((diagnostic) => !taken.has(diagnostic)),
-    isReached: reachedBy !== 0,
+    isReached: reachedBy !== 0 || context.machines.has(path),
     machines: (context.machines.get(path) ?? []).map(({ machine }) => machine),
   }
 }

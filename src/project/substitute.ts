@@ -57,6 +57,8 @@ class LineSubstitution {
   readonly #line: Line
   readonly #substitution: Substitution
   readonly #uses: Use[] = []
+  /** All values so far are such that no reader can take them for anything but a part of their word. */
+  #isPlain = true
   /** Problems so far. */
   #problems = 0
   /** Puts back what was replaced inside words. */
@@ -75,7 +77,7 @@ class LineSubstitution {
       else if (child.type === 'command') this.#command(child, first)
       if (child.type !== 'blank' && child.type !== 'continuation') first = false
     }
-    if (this.#uses.length === 0 || keepsShape(this.#line)) return
+    if (this.#uses.length === 0 || this.#isPlain || keepsShape(this.#line)) return
     if (this.#problems === 0) this.#explain()
     for (const [index, child] of this.#line.children.entries()) {
       if ('children' in child) child.children = before[index]!
@@ -125,6 +127,7 @@ class LineSubstitution {
 
   #label(label: Label): void {
     if (!label.children.some((child) => child.type === 'variable')) return
+    this.#isPlain = false
     const piece = startPiece()
     piece.length = 1
     const breaks = new BreakCursor(label.breaks, 1)
@@ -179,6 +182,7 @@ class LineSubstitution {
     const undoBefore = this.#undo.length
     this.#settings(word)
     const inner = this.#uses.slice(usesBefore)
+    if (inner.length > 0 || word.breaks || !hasPlainText(word)) this.#isPlain = false
     const pieces = [startPiece()]
     for (const child of word.children) {
       let piece = pieces[pieces.length - 1]!
@@ -192,6 +196,7 @@ class LineSubstitution {
         addNode(piece, child)
         continue
       }
+      if (!plainValue.test(use.value.text)) this.#isPlain = false
       if (piece.length === 0) piece.startsWithVariable = true
       for (const [index, text] of encodeText(use.value.text)
         .split(/[ \t]+/)
@@ -266,6 +271,14 @@ class LineSubstitution {
 }
 
 const nowhere = { startsWithVariable: true, isFirstOnLine: false, isOptionPlace: false, isName: false }
+
+/** What only ever is a part of a word: no blank, no operator, no start of a comment, label, option or reference. */
+const plainValue = /^[A-Za-z0-9][A-Za-z0-9._:/-]*$/
+
+/** Nothing that a value could complete: `$<a$<x>>`. */
+function hasPlainText(word: Word): boolean {
+  return word.children.every((child) => child.type !== 'text' || !/[$<>\\]/.test(child.value))
+}
 
 function hasVariable(root: Line | Command | Word): boolean {
   let found = false

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { Diagnostic } from '../../src/diagnostics/diagnostic.js'
+import { compileMenus } from '../../src/model/compile.js'
+import { compileMachines } from '../../src/model/machines.js'
+import type { Menu } from '../../src/model/schema.js'
 import { previewFiles } from '../../src/preview/preview.js'
+import { parse } from '../../src/syntax/parse.js'
 import { allKinds, byHand, inputOf, lab, type MenuInput, pageOf } from './lab.js'
 
 const linux = { kind: 'linux', id: 'a', label: 'A', kernel: 'http://x/vmlinuz' }
@@ -24,6 +28,37 @@ function textOf(html: string): string {
 }
 
 describe('preview files', () => {
+  it('know that a machine without a name of its own goes past the index to the first menu', () => {
+    const menus = [
+      { id: 'main', title: 'First', entries: [{ kind: 'submenu', menu: 'more' }] },
+      { id: 'more', title: 'Second', entries: [linux] },
+    ] as unknown as readonly Menu[]
+    const options = { first: { menu: 'main', path: 'boot.ipxe' }, machines: true }
+    const match = { mac: ['52:54:00:00:00:01'], uuid: '00000000-0000-0000-0000-000000000001' }
+    const machine = { id: 'own', menu: 'main', match }
+    const known = compileMachines([machine], [], menus, options)
+    const made = [...compileMenus(menus, options).scripts, ...known.scripts]
+    const input = {
+      title: 'Lab',
+      entry: 'boot.ipxe',
+      diagnostics: [],
+      files: new Map(),
+      scripts: made.map(({ path, script, machine: own }) => ({
+        path,
+        script,
+        ...(own && { alike: [{ path, machine: own.machine.id }] }),
+      })),
+    }
+    const { html } = pageOf(previewFiles(input))
+    assert.equal(html.match(/no machine comes here/g), null)
+    const unopened = {
+      path: 'menus/other.ipxe',
+      script: parse(new TextEncoder().encode('#!ipxe\nmenu\nitem a A\nchoose a\n')),
+    }
+    const { html: other } = pageOf(previewFiles({ ...input, scripts: [...input.scripts, unopened] }))
+    assert.equal(other.match(/no machine comes here/g)?.length, 1)
+  })
+
   it('lie below preview/ and are the same bytes every time', () => {
     const files = previewFiles(lab())
     assert.deepEqual([...files.keys()], ['preview/index.html', 'preview/preview.css', 'preview/preview.js'])
