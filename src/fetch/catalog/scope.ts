@@ -114,7 +114,10 @@ export class Scope implements TemplateScope {
       }
       // it becomes a part of URLs and the name of a folder
       if (name === 'version' && !isSafeName(value)) {
-        throw new IpxetoolError('bad-metadata', `${this.#where}: \`${value.slice(0, 80)}\` cannot be a version`)
+        throw new IpxetoolError(
+          'bad-metadata',
+          `${this.#where}: \`${value.slice(0, 80)}\` cannot be a version`,
+        )
       }
       this.variables.set(name, as === 'stamp' ? stamp(value, `${this.#where}: ${place}`) : value)
     }
