@@ -1,12 +1,12 @@
 /**
  * Writes what can be generated in the documentation: docs/rules.md from the rules, docs/fetch-faults.md
- * from the table of its tests, and in README.md, docs/menus.md and docs/dhcp.md what
+ * from the table of its tests, and in README.md, docs/menus.md, docs/dhcp.md and docs/loaders.md what
  * stands between one of these and `<!-- end -->`. `test/docs.test.ts` fails when they are not current.
  *
  * - `<!-- example: COMMAND -->`: the output of a command
  * - `<!-- file: PATH -->`: a file
  * - `<!-- built: PROJECT PATH LABEL -->`: in the tree of a project, in a script, what is below a label
- * - `<!-- generated: NAME -->`: a table of the menu model
+ * - `<!-- generated: NAME -->`: a table of the menu model or of loaders
  *
  *   npx tsx scripts/generate-docs.ts
  */
@@ -24,6 +24,7 @@ import { allRules } from '../src/rules/index.js'
 import type { Rule } from '../src/rules/rule.js'
 import { bytesToText, decodeText } from '../src/syntax/bytes.js'
 import { faultsPage } from '../test/fetch/transfer/fault-table.js'
+import { loaderTables } from './loader-tables.js'
 import { modelTables } from './model-tables.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -34,7 +35,7 @@ export async function generatedDocs(): Promise<Map<string, string>> {
   const catalogPage = readFileSync(`${root}/docs/fetch-catalog.md`, 'utf8')
   files.set('docs/fetch-catalog.md', await tidy(withDistributions(catalogPage)))
   files.set('docs/rules.md', await tidy(rulesPage()))
-  for (const page of ['README.md', 'docs/menus.md', 'docs/dhcp.md']) {
+  for (const page of ['README.md', 'docs/menus.md', 'docs/dhcp.md', 'docs/loaders.md']) {
     files.set(page, await tidy(filled(readFileSync(`${root}/${page}`, 'utf8'))))
   }
   files.set('docs/fetch-faults.md', await tidy(faultsPage()))
@@ -128,7 +129,7 @@ const fillers: Record<string, (words: string) => string> = {
     const [project, path, label] = words.split(' ') as [string, string, string]
     return fenced('ipxe', builtLines(project, path, label))
   },
-  generated: (name) => `${modelTables().get(name) ?? `no table ${name}`}\n`,
+  generated: (name) => `${modelTables().get(name) ?? loaderTables().get(name) ?? `no table ${name}`}\n`,
 }
 
 function filled(text: string): string {
