@@ -159,11 +159,21 @@ function builtLines(project: string, path: string, label: string): string {
 
 /** What the built program prints, without colour, from the project's root. */
 function run(args: readonly string[]): string {
-  const { all } = execaSync('node', ['bin/ipxetool.js', ...args], { cwd: root, all: true, reject: false })
+  const { all, exitCode } = execaSync('node', ['bin/ipxetool.js', ...args], {
+    cwd: root,
+    all: true,
+    reject: false,
+  })
+  // 0 and 1 are answers; more is a wrong call, an internal error, or no program at all
+  if (exitCode === undefined || exitCode > 1 || /Cannot find (?:module|package)/.test(all)) {
+    throw new Error(`ipxetool ${args.join(' ')} gave no answer (exit code ${exitCode}):\n${all}`)
+  }
   return `${all.trimEnd()}\n`
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  // the examples are what the built program prints: an old one would be written down as if it were today's
+  execaSync('node', ['scripts/build.mjs'], { cwd: root, stdio: 'inherit' })
   for (const [path, text] of await generatedDocs()) {
     if (readFileSyncOr(path) === text) continue
     writeFileSync(`${root}/${path}`, text)

@@ -1,15 +1,14 @@
 /** The tables of docs/menus.md: kinds of entries and their fields, menus, machines, from src/model/schema.ts. */
 import type { z } from 'zod'
+import { groupSchema, machineSchema } from '../src/model/machine-schema.js'
 import {
   entryFields,
   entrySchema,
   fieldSchema,
   filesOfKind,
-  groupSchema,
   initrdSchema,
   kernelEntrySchemas,
   kernelFields,
-  machineSchema,
   menuSchema,
   needsSchema,
 } from '../src/model/schema.js'

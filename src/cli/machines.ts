@@ -8,7 +8,7 @@ import { summaryLine } from '../diagnostics/summary.js'
 import { visible } from '../diagnostics/visible.js'
 import { machineIndexPath } from '../model/compile.js'
 import { matchKinds } from '../model/machines.js'
-import { machineSchema } from '../model/schema.js'
+import { machineSchema } from '../model/machine-schema.js'
 import {
   findMachine,
   type MachineFacts,
@@ -16,6 +16,7 @@ import {
   type MachineReport,
   type Told,
 } from '../project/machines.js'
+import { overrideProblems } from '../project/overrides.js'
 import { loadProject, type Project } from '../project/project.js'
 import { ExitCode } from './exit-codes.js'
 import { findProject } from './find-project.js'
@@ -41,10 +42,18 @@ export interface MachinesOptions extends MachineFacts {
 export async function runMachines(options: MachinesOptions, io: Io): Promise<number> {
   const facts = factsOf(options)
   const root = await findProject(io.cwd, options.project)
-  const { project, diagnostics, sources } = await loadProject(root, nodeHost(io.cwd, io.stderr), {
+  const {
+    project,
+    diagnostics: loaded,
+    sources,
+  } = await loadProject(root, nodeHost(io.cwd, io.stderr), {
     variables: parseVariables(options.var ?? []),
     environment: io.env,
   })
+  const given = project?.generated.flatMap((item) => item.given ?? []) ?? []
+  const diagnostics = project
+    ? [...loaded, ...overrideProblems(project.config, project.variables, given)]
+    : loaded
   if (!project || hasErrors(diagnostics)) {
     const sorted = sortDiagnostics(diagnostics)
     if (options.json === true) io.stdout.write(jsonReport(sorted, sources))

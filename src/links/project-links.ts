@@ -1,14 +1,14 @@
 /** The link check of a whole project. */
 import type { CheckedScripts } from '../project/check.js'
-import { placeOfSource } from '../project/model.js'
+import { isWholeUrl, placeOfSource, treeVariables } from '../project/model.js'
 import { underRoot } from '../project/paths.js'
 import type { Project } from '../project/project.js'
 import type { LinkMemory } from './memory.js'
 import type { LinkInput } from './resolve.js'
 import type { TreeFile } from './tree.js'
 
-/** Build-time variables that, by their name, say where the tree is published. */
-const treeVariables = ['base', 'base-url', 'base_url', 'baseurl', 'boot-url', 'tree', 'tree-url']
+/** Build-time variables that may say where the tree is published; a mirror may have such a name, too. */
+const guessedVariables = ['base', 'base-url', 'base_url', 'baseurl']
 
 /**
  * What {@link resolveLinks} wants to know of a project.
@@ -23,10 +23,9 @@ export function linkInputOf(
   memory?: LinkMemory,
 ): LinkInput {
   const { root, config, variables, reader } = project
-  const treeUrls = treeVariables.flatMap((name) => {
-    const text = variables.values.get(name)?.text ?? ''
-    return /^(https?|tftp):\/\/[^/$]+/i.test(text) && !text.includes('${') ? [text] : []
-  })
+  const named = (names: readonly string[]) => names.map((name) => variables.values.get(name)?.text ?? '')
+  const treeUrls = [config.dhcp?.http ?? '', ...named(treeVariables)].filter(isWholeUrl)
+  const guessedTreeUrls = named(guessedVariables).filter((url) => isWholeUrl(url) && !treeUrls.includes(url))
   const generated = new Map(project.generated.map((item) => [item.path, item]))
   return {
     scripts: scripts.flatMap(({ path, kind, script, sources }) => {
@@ -44,6 +43,7 @@ export function linkInputOf(
     entry: config.entry,
     configFile: config.file,
     treeUrls,
+    guessedTreeUrls,
     ...(treeUrls.length > 0 && { baseUrls: treeUrls }),
     ...(memory && { memory }),
     known: project.memory.commands,

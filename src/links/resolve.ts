@@ -34,6 +34,8 @@ export interface LinkInput {
   configFile?: string
   /** URLs that this very tree is published at. What begins with one of them leads inside. */
   treeUrls?: readonly string[]
+  /** URLs that may be such: they count when a link below one of them leads to a file that is there. */
+  guessedTreeUrls?: readonly string[]
   /** Settings that hold the server of this tree or its URL; default {@link usualTreeSettings}. */
   treeSettings?: readonly string[]
   /** URLs of the tree's root as DHCP would hand them out: their lengths are checked. */
@@ -96,6 +98,25 @@ export type Report<Found = CheckedLink> = (
 
 /** Resolves every URI of every script and checks where it leads. Never throws for what a script says. */
 export function resolveLinks(input: LinkInput): LinkReport {
+  const { guessedTreeUrls: guesses = [], ...others } = input
+  if (guesses.length === 0) return resolveWith(others)
+  const withUrls = (urls: readonly string[]): LinkInput => ({
+    ...others,
+    treeUrls: [...(input.treeUrls ?? []), ...urls],
+    ...(urls.length > 0 && { baseUrls: [...(input.baseUrls ?? []), ...urls] }),
+  })
+  const report = resolveWith(withUrls(guesses))
+  const right = guesses.filter((url) => report.links.some((link) => leadsInside(link, url)))
+  return right.length === guesses.length ? report : resolveWith(withUrls(right))
+}
+
+function leadsInside({ text, target }: Link, treeUrl: string): boolean {
+  if (!text.startsWith(treeUrl)) return false
+  if (target.kind === 'inside') return target.byUrl === true && target.found === 'file'
+  return target.kind === 'dynamic' && target.isOurs && target.matches.length > 0
+}
+
+function resolveWith(input: LinkInput): LinkReport {
   const files = new Map(input.files)
   const scripts = new Set<string>()
   for (const { path, kind } of input.scripts) {

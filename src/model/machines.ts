@@ -5,7 +5,9 @@
 import { suggest } from '../data/suggest.js'
 import { compileMenu, type CompileOptions, type GeneratedScript, machineIndexPath } from './compile.js'
 import { entryId, type ModelProblem, shownSource } from './problems.js'
-import type { Group, Machine, Menu } from './schema.js'
+import { isByArchitecture } from './kernels.js'
+import type { Group, Machine } from './machine-schema.js'
+import type { Consoles, Menu } from './schema.js'
 import { type LineCache, ScriptWriter } from './writer.js'
 
 /** In this order: the first that matches counts. A card's address says more than what a vendor left in SMBIOS. */
@@ -269,7 +271,30 @@ function startOf(
     }
   }
   const port = typeof console === 'object' ? consoleText(console) : console
+  const kept = port === undefined ? undefined : consoleKept(menu, entry, port)
+  if (kept !== undefined) {
+    problems.push({
+      rule: 'console-not-used',
+      severity: 'warning',
+      source: machine.source,
+      reason: `The console \`${port}\` of \`${machine.id}\` has no effect: its entry \`${entry}\` says ${kept} itself`,
+      note: 'Remove the `console` of the entry, then each machine and the project have their say; or that of the machine.',
+      // of a group's there is no telling here
+      ...(machine.console !== undefined && { field: 'console' }),
+    })
+  }
   return { menu, entry, console: port ?? options.console }
+}
+
+/** What an entry says in place of the console of a machine; `undefined` when it says the same, or nothing. */
+function consoleKept(menu: Menu, id: string | undefined, port: string): string | undefined {
+  const entry = id === undefined ? undefined : menu.entries.find((item) => entryId(item) === id)
+  if (!entry || !('console' in entry) || entry.console === undefined) return undefined
+  const said = isByArchitecture<Consoles>(entry.console) ? Object.values(entry.console) : [entry.console]
+  const texts = said
+    .flat()
+    .map((one) => (one === false ? 'false' : typeof one === 'object' ? consoleText(one) : one))
+  return texts.includes(port) ? undefined : texts.map((text) => `\`${text}\``).join(', ')
 }
 
 function consoleText({ port, speed }: { port: string; speed?: string | number | undefined }): string {

@@ -154,8 +154,9 @@ function optionsEnd(text: string): string {
   return text.startsWith('-') ? '-- ' : ''
 }
 
-/** @param duration as the schema allows it: 500ms, 30s, 5min */
-export function milliseconds(duration: string): number {
+/** @param duration as the schema allows it: 500ms, 30s, 5min; a variable stays as it is */
+export function milliseconds(duration: string): number | string {
+  if (duration.startsWith('$')) return duration
   const [, number, unit] = /^(\d+)(ms|s|min)$/.exec(duration) ?? []
   return Number(number) * (unit === 'min' ? 60_000 : unit === 's' ? 1000 : 1)
 }

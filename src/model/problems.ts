@@ -141,7 +141,7 @@ function checkMenu(menu: Menu, byId: ReadonlyMap<string, Menu>, problems: ModelP
       note: 'It must be the id of one of those.',
     })
   }
-  if (menu.default !== undefined && !menu.default.includes('$')) {
+  if (menu.default !== undefined && !menu.default.startsWith('$<')) {
     target(menu.default, ids, `The default entry of the menu \`${menu.id}\`,`, menu.source, 'default')
   }
   for (const entry of menu.entries) {

@@ -15,12 +15,12 @@ export type Firmware = (typeof firmwares)[number]
 /** An id is an item's name, a label and a part of file names, so it is short and plain. */
 export const idPattern = /^[a-z0-9][a-z0-9-]{0,39}$/
 
-const id = z
+export const id = z
   .string()
   .regex(idPattern)
   .meta({ title: 'id' })
   .describe('Small letters, digits and hyphens; unique in its menu.')
-const oneLine = z
+export const oneLine = z
   .string()
   .min(1)
   .regex(/^[^\r\n\0]*$/)
@@ -42,7 +42,13 @@ const duration = z
   .meta({ title: 'duration' })
   .describe('A number and a unit: 500ms, 30s, 5min. 0s waits for ever.')
 
-const size = z
+/** A build-time variable that stands for the whole value. */
+const reference = z
+  .string()
+  .regex(/^\$<[A-Za-z_][A-Za-z0-9_.-]*>$/)
+  .meta({ title: '`$<variable>`' })
+
+export const size = z
   .string()
   .regex(/^\d+(\.\d+)?\s?(MiB|GiB)$/)
   .meta({ title: 'size' })
@@ -64,7 +70,7 @@ const needs = needsSchema
   .describe('What the machine must have or be; see `needs` below.')
 export type Needs = z.infer<typeof needs>
 
-const consolePort = z
+export const consolePort = z
   .union([
     z.string().regex(/^\S+$/),
     z.strictObject({
@@ -118,7 +124,7 @@ const initrds = z.array(initrd).describe('A URL, or `{ url, name, path, mode }`;
 export type InitrdSource = z.infer<typeof initrd>
 
 /** Where the entry stands in the user's source: filled in by the front ends, never written by people. */
-const source = z.strictObject({ file: z.string(), line: z.int(), column: z.int(), offset: z.int() })
+export const source = z.strictObject({ file: z.string(), line: z.int(), column: z.int(), offset: z.int() })
 export type Source = z.infer<typeof source>
 
 /** What every entry has but a separator and a submenu. */
@@ -454,10 +460,16 @@ export const entrySchema = z.discriminatedUnion('kind', [
 export const menuSchema = z.strictObject({
   id: id.describe('Small letters, digits and hyphens; also the name of its script.'),
   title: oneLine.describe('The line above the entries.'),
-  timeout: duration
+  timeout: z
+    .union([duration, reference])
     .optional()
-    .describe('Until the default entry starts. Without it the menu waits for ever.'),
-  default: id.optional().describe('The entry that starts by itself, and the one that is selected first.'),
+    .describe(
+      'Until the default entry starts. Without it the menu waits for ever. `$<variable>`: a number of milliseconds.',
+    ),
+  default: z
+    .union([id, reference])
+    .optional()
+    .describe('The entry that starts by itself, and the one that is selected first. May be `$<variable>`.'),
   entries: z
     .array(entrySchema.meta({ title: 'entry' }))
     .min(1)
@@ -471,51 +483,3 @@ export type Entry = z.infer<typeof entrySchema>
 export type Menu = z.infer<typeof menuSchema>
 export type KernelEntry = z.infer<(typeof kernelEntrySchemas)[number]>
 export type EntryOf<Kind extends Entry['kind']> = Extract<Entry, { kind: Kind }>
-
-const oneOrMore = (schema: z.ZodString) => z.union([schema, z.array(schema).min(1)]).optional()
-
-/** What a machine or a group of machines boots. */
-const bootFields = {
-  menu: id.optional().describe('The menu that it gets; default: that of its group, else the first menu.'),
-  entry: id.optional().describe('Start this entry of the menu at once; a failure shows the menu.'),
-  boot: z
-    .enum(['always', 'once'])
-    .optional()
-    .describe('Default always. once is an error: files on a server cannot remember who has booted.'),
-  console: consolePort
-    .optional()
-    .describe('The serial console of this machine. An entry that names one itself keeps its own.'),
-  memory: size
-    .optional()
-    .describe('How much memory it has: entries that need more are reported. 4GiB, 512 MiB'),
-  variables: z
-    .record(z.string(), z.union([z.string(), z.int(), z.boolean()]))
-    .optional()
-    .describe('Values of build-time variables for this machine.'),
-  source: source.optional(),
-}
-
-export const machineSchema = z.strictObject({
-  id: id.describe('Small letters, digits and hyphens; also the name of its script.'),
-  match: z
-    .strictObject({
-      mac: oneOrMore(z.string().regex(/^([0-9a-fA-F]{2}[:.-]?){5}[0-9a-fA-F]{2}$/)),
-      uuid: oneOrMore(z.string().regex(/^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$/)),
-      serial: oneOrMore(oneLine),
-      asset: oneOrMore(oneLine),
-      hostname: oneOrMore(oneLine),
-    })
-    .describe(
-      'Any of these: a MAC address of any of its cards, SMBIOS UUID, serial number, asset tag, DHCP host name.',
-    ),
-  group: id.optional().describe('Its values count where the machine has none.'),
-  ...bootFields,
-})
-export type Machine = z.infer<typeof machineSchema>
-
-export const groupSchema = z.strictObject({
-  id: id.describe('Small letters, digits and hyphens.'),
-  extends: id.optional().describe('Another group whose values count where this one has none.'),
-  ...bootFields,
-})
-export type Group = z.infer<typeof groupSchema>

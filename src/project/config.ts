@@ -1,7 +1,8 @@
 /** Reads `ipxetool.yaml` against the schema; every mistake has file, line and column. */
 import type { z } from 'zod'
 import { Diagnostic, type Place } from '../diagnostics/diagnostic.js'
-import type { Group, Machine, Menu } from '../model/schema.js'
+import type { Group, Machine } from '../model/machine-schema.js'
+import type { Menu } from '../model/schema.js'
 import { addSources, configName } from './config-sources.js'
 import { HostError, type ProjectHost } from './host.js'
 import { localPathProblem, tidyPath, underRoot } from './paths.js'

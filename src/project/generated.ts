@@ -9,6 +9,7 @@ import { disabledIn, fillIn } from './fill-in.js'
 import type { Found } from './found.js'
 import type { GeneratedMemory } from './memory.js'
 import type { ProjectGenerated } from './model.js'
+import { menuValueProblems } from './menu-values.js'
 import { overrideVariables } from './overrides.js'
 import { underRoot } from './paths.js'
 import type { Project } from './project.js'
@@ -94,9 +95,10 @@ export class GeneratedScripts {
     return template
   }
 
-  #fill({ path, given }: ProjectGenerated, template: Template): Script {
-    const { config, variables: own } = this.#project
+  #fill({ path, given, menu }: ProjectGenerated, template: Template): Script {
+    const { config, variables: own, root } = this.#project
     const variables = given ? this.#variablesWith(given) : own
+    if (menu) this.#found.add(menuValueProblems(menu, variables, root))
     const values = template.names.map((name) => variables.values.get(name)?.text)
     const known = this.#memory.filled.get(template.script) ?? new Map<string, Script>()
     this.#memory.filled.set(template.script, known)

@@ -9,7 +9,8 @@ import {
 } from '../model/machines.js'
 import { isByArchitecture } from '../model/kernels.js'
 import { entryId } from '../model/problems.js'
-import type { Consoles, Group, Machine, Menu } from '../model/schema.js'
+import type { Group, Machine } from '../model/machine-schema.js'
+import type { Consoles, Menu } from '../model/schema.js'
 import type { ProjectModel } from './model.js'
 
 /** A value and who gave it: the machine itself, one of its groups, the project, or the entry that it starts. */

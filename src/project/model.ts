@@ -6,7 +6,8 @@ import { compileMachines, type ResolvedMachine } from '../model/machines.js'
 import type { LockedSet } from '../model/lock.js'
 import { LineCache } from '../model/writer.js'
 import { type ModelProblem, shownSource } from '../model/problems.js'
-import type { Group, Menu, Source } from '../model/schema.js'
+import type { Group } from '../model/machine-schema.js'
+import type { Menu, Source } from '../model/schema.js'
 import type { ProjectConfig } from './config.js'
 import type { Given } from './overrides.js'
 import { underRoot } from './paths.js'
@@ -44,8 +45,8 @@ export interface MenuSources {
   isIncomplete: boolean
 }
 
-/** Build-time variables that, by their name and as URLs, say where the tree is published. */
-const baseNames = ['base', 'base-url', 'base_url', 'baseurl', 'boot-url', 'tree', 'tree-url']
+/** Build-time variables that, by their name, say where the tree is published. */
+export const treeVariables: readonly string[] = ['tree', 'tree-url', 'boot-url']
 
 /**
  * @param hasOwnEntry the entry script is in the project, so that no menu is the first
@@ -64,13 +65,13 @@ export function compileModel(
   const first = hasOwnEntry ? undefined : firstMenu(menus)
   const console =
     config.console ?? (config.variables.get('console')?.type === 'console' ? '$<console>' : undefined)
-  const base = baseNames.find((name) => config.variables.get(name)?.type === 'url')
+  const base = baseOf(config)
   const options: CompileOptions = {
     ...(first !== undefined && { first: { menu: first.id, path: config.entry } }),
     ...(console !== undefined && { console }),
     ...(machines.length > 0 && { machines: true }),
     ...(locked.length > 0 && { locked }),
-    ...(base !== undefined && { base: `$<${base}>` }),
+    ...(base !== undefined && { base }),
   }
   if (isIncomplete) {
     return { model: { menus, groups, machines: [], options, isIncomplete }, generated: [], diagnostics: [] }
@@ -88,6 +89,18 @@ export function compileModel(
   const outputs = new Outputs(root, config)
   const generated = [...compiled.scripts, ...resolved.scripts].map((script) => outputs.add(script))
   return { model, generated, diagnostics }
+}
+
+/** Where booted systems find the tree, as the project says it in so many words. */
+function baseOf({ variables, dhcp }: ProjectConfig): string | undefined {
+  const name = treeVariables.find((known) => variables.get(known)?.type === 'url')
+  if (name !== undefined) return `$<${name}>`
+  return isWholeUrl(dhcp?.http) ? dhcp.http.replace(/\/+$/, '') : undefined
+}
+
+/** All of it is known, and it names a server. */
+export function isWholeUrl(url: string | undefined): url is string {
+  return url !== undefined && /^(https?|tftp):\/\/[^/$\s]+\S*$/i.test(url) && !url.includes('${')
 }
 
 /** `main`, else the only one that no other menu opens, else the first. */

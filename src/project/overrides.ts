@@ -2,6 +2,7 @@
 import { suggest } from '../data/suggest.js'
 import { Diagnostic, type Place } from '../diagnostics/diagnostic.js'
 import type { ProjectConfig } from './config.js'
+import { Found } from './found.js'
 import { Resolver, variableOf, type Variables } from './variables.js'
 import { shown } from './yaml.js'
 
@@ -34,6 +35,23 @@ export function overrideVariables(
   const stale = dependents(base, known.keys())
   const resolved = Resolver.again(config, base, stale, known)
   return { ...resolved, diagnostics: [...diagnostics, ...resolved.diagnostics] }
+}
+
+/** What is wrong with the values that machines and groups give; each value once, whoever shares it. */
+export function overrideProblems(
+  config: ProjectConfig,
+  base: Variables,
+  all: Iterable<ReadonlyMap<string, Given>>,
+): Diagnostic[] {
+  const seen = new Set<string>()
+  const found = new Found()
+  for (const given of all) {
+    const key = JSON.stringify([...given])
+    if (seen.has(key)) continue
+    seen.add(key)
+    found.add(overrideVariables(config, base, given).diagnostics)
+  }
+  return found.diagnostics
 }
 
 /** The variables themselves and all whose values refer to them. */

@@ -5,7 +5,8 @@
  */
 import { z } from 'zod'
 import { distributionSchema, keySchema } from '../data/catalog/schema.js'
-import { groupSchema, machineSchema, menuSchema } from '../model/schema.js'
+import { groupSchema, machineSchema } from '../model/machine-schema.js'
+import { menuSchema } from '../model/schema.js'
 
 /** As in `$<name>`. */
 export const variableNamePattern = /^[A-Za-z_][A-Za-z0-9_.-]*$/

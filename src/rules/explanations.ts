@@ -278,6 +278,12 @@ export const explanations: readonly Explanation[] = [
       'Rename one, or correct its `match`.',
     ],
     [
+      'console-not-used',
+      'A machine has a console, and the entry that it starts has another of its own.',
+      'What the entry says counts before what a machine says, so that its text goes to another port.',
+      'Remove the `console` of the entry, or that of the machine.',
+    ],
+    [
       'machine-match',
       'Nothing says which machine is meant.',
       'It would never be found.',

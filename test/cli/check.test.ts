@@ -280,6 +280,15 @@ describe('ipxetool check', () => {
     assert.equal((await check([])).code, 0)
   })
 
+  it('takes no mirror for the own tree; dhcp: says where that is', async () => {
+    write('ipxetool.yaml', 'variables: { base: { type: url, value: "http://m.example/os" } }\n')
+    write('boot.ipxe', '#!ipxe\nkernel $<base>/vmlinuz || shell\n')
+    assert.deepEqual(await found([]), [])
+    write('ipxetool.yaml', 'dhcp: { http: "http://m.example/os/" }\n')
+    write('boot.ipxe', '#!ipxe\nkernel http://m.example/os/vmlinuz || shell\n')
+    assert.deepEqual(await found([]), ['boot.ipxe missing-target'])
+  })
+
   it('compares machines with what they boot, and gives the numbers in JSON', async () => {
     write(
       'ipxetool.yaml',

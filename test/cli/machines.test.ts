@@ -139,6 +139,16 @@ machines:
     })
   }
 
+  it('has the complaints of check about values of machines', async () => {
+    const node = (id: number, values: string): string =>
+      `  - { id: node${id}, match: { mac: '52:54:00:00:00:0${id}' }, variables: ${values} }\n`
+    put(`${variables}${menus}machines:\n${node(1, '{ bsae: x }')}${node(2, '{ base: "no url" }')}`)
+    const { code, stdout, stderr } = await machines()
+    assert.deepEqual([code, stdout], [1, ''])
+    assert.match(stderr, /^ipxetool\.yaml:4:\d+ error unknown-override\n.*did you mean `base`/)
+    assert.match(stderr, /\n2 errors in 1 file\n$/)
+  })
+
   it('shows what is wrong with a project, without colours where they are not wanted', async () => {
     put(`${variables}${menus}machines: [{ id: node1, match: { mac: '52:54:00:00:00:01' }, entry: b }]\n`)
     const { code, stdout, stderr } = await machines()

@@ -252,6 +252,19 @@ describe('what nothing leads to', () => {
     ])
   })
 
+  it('a guessed URL of the tree counts when a link below it leads to a file that is there', () => {
+    const options = { guessedTreeUrls: ['http://m.example/os'] }
+    const mirror = check({ 'boot.ipxe': 'kernel http://m.example/os/vmlinuz' }, {}, options)
+    assert.deepEqual(targets(mirror), ['kernel outside http://m.example/os/vmlinuz'])
+    assert.deepEqual(problems(mirror), [])
+    const own = 'kernel http://m.example/os/vmlinuz\ninitrd http://m.example/os/inird'
+    const tree = check({ 'boot.ipxe': own }, { vmlinuz: {}, initrd: {} }, options)
+    assert.deepEqual(targets(tree), ['kernel file vmlinuz', 'initrd missing inird'])
+    const pattern = 'chain http://m.example/os/m/${mac}.ipxe'
+    const dynamic = check({ 'boot.ipxe': pattern, 'm/a.ipxe': 'exit' }, {}, options)
+    assert.deepEqual(targets(dynamic), ['chain dynamic m/*.ipxe -> m/a.ipxe'])
+  })
+
   it('scripts that only chain each other are a loop', () => {
     const loop = check({ 'boot.ipxe': 'chain a.ipxe', 'a.ipxe': 'chain boot.ipxe' })
     assert.deepEqual(problems(loop), [

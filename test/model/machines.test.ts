@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { stringify } from '../../src/index.js'
 import { compileMachines, keyLabel, resolveMachines } from '../../src/model/machines.js'
-import { groupSchema, machineSchema, menusSchema } from '../../src/model/schema.js'
+import { groupSchema, machineSchema } from '../../src/model/machine-schema.js'
+import { menusSchema } from '../../src/model/schema.js'
 import { runRules } from '../../src/rules/run.js'
 
 const menus = menusSchema.parse([

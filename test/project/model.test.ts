@@ -130,6 +130,38 @@ describe('menus in ipxetool.yaml', () => {
     }
   })
 
+  it('a console that has no effect, at the machine', async () => {
+    const node = (id: string, more: string): string =>
+      `  - { id: ${id}, match: { hostname: ${id} }, entry: k${more} }\n`
+    const { yaml } = await both(
+      menu(
+        linux('        kernel: http://x/k\n        console: [ttyS3, tty0]\n'),
+        `groups: [{ id: g, console: ttyS2 }]\nmachines:\n${node('a', ', console: ttyS1')}` +
+          `${node('b', ', group: g')}${node('c', ', console: ttyS3')}${node('d', '')}`,
+      ),
+    )
+    assert.deepEqual(yaml, [
+      'ipxetool.yaml:12:57 console-not-used: The console `ttyS1` of `a` has no effect: its entry `k` says `ttyS3`, `tty0` itself',
+      'ipxetool.yaml:13:5 console-not-used: The console `ttyS2` of `b` has no effect: its entry `k` says `ttyS3`, `tty0` itself',
+    ])
+  })
+
+  it('default and timeout may be variables, whose values are checked', async () => {
+    const values = (id: string, wait: string): string =>
+      `variables: { d: { type: string, value: ${id} }, t: { type: string, value: ${wait} } }\n`
+    const text = menu(disk, '    default: $<d>\n    timeout: $<t>\n')
+    assert.deepEqual(await both(values('disk', '"3000"') + text), { yaml: [], typescript: [] })
+    const wrong = await both(values('dusk', '30s') + text)
+    assert.deepEqual(wrong.yaml, [
+      'ipxetool.yaml:3:5 missing-entry: The default entry of the menu `main`, `$<d>`, is `dusk`, which does not exist',
+      'ipxetool.yaml:3:5 menu-text: The timeout of the menu `main`, `$<t>`, is `30s`',
+    ])
+    assert.deepEqual(
+      wrong.typescript,
+      wrong.yaml.map((line) => line.replace(/^\S+ \S+ /, '')),
+    )
+  })
+
   it('what machines name and nobody has, at the line that names it', async () => {
     const machines = `machines:\n  - id: a\n    match: { serial: x }\n    group: lba\n  - id: b\n    match: { serial: y }\n    menu: mian\ngroups:\n  - id: lab\n`
     const result = await checkProject('.', memoryHost({ 'ipxetool.yaml': menu(disk, machines) }), {})
