@@ -4,6 +4,8 @@ import type { LockedSet, Release } from '../fetch/types.js'
 import { setName } from '../model/lock.js'
 import type { Io } from './io.js'
 
+export type FetchReporter = ReturnType<typeof fetchReporter>
+
 export function fetchReporter({ json, quiet }: { json?: boolean; quiet?: boolean }, io: Io) {
   const isJson = json === true
   const isLive = io.stderr.isTTY === true && !isJson && quiet !== true
@@ -35,8 +37,10 @@ export function fetchReporter({ json, quiet }: { json?: boolean; quiet?: boolean
     const rate = now > line.started ? ((received - line.last) * 1000) / (now - line.started) : 0
     const left = total !== undefined && rate > 0 ? `, ${Math.ceil((total - received) / rate)} s left` : ''
     const share =
-      total === undefined ? '' : ` of ${size(total)} ${Math.floor((received * 100) / Math.max(1, total))} %`
-    line.text = `  ${name}  ${size(received)}${share}  ${size(rate)}/s${left}`
+      total === undefined
+        ? ''
+        : ` of ${showSize(total)} ${Math.floor((received * 100) / Math.max(1, total))} %`
+    line.text = `  ${name}  ${showSize(received)}${share}  ${showSize(rate)}/s${left}`
     lines.set(name, line)
     clear()
     draw()
@@ -62,7 +66,7 @@ export function fetchReporter({ json, quiet }: { json?: boolean; quiet?: boolean
           progress(event.name, event.received, event.total)
           break
         case 'resumed':
-          say(`  ${event.name}: goes on at ${size(event.at)}`)
+          say(`  ${event.name}: goes on at ${showSize(event.at)}`)
           break
         case 'restart':
         case 'retry':
@@ -73,7 +77,7 @@ export function fetchReporter({ json, quiet }: { json?: boolean; quiet?: boolean
           break
         case 'done':
           lines.delete(event.name)
-          say(`  ${event.name}  ${size(event.size)}${event.reused ? ', was in the store' : ''}`)
+          say(`  ${event.name}  ${showSize(event.size)}${event.reused ? ', was in the store' : ''}`)
           break
         case 'trusted':
           say(`  ${event.name}  ${event.tier}${event.signedBy === undefined ? '' : ` by ${event.signedBy}`}`)
@@ -87,13 +91,23 @@ export function fetchReporter({ json, quiet }: { json?: boolean; quiet?: boolean
       else if (quiet !== true) {
         clear()
         const bytes = set.files.reduce((sum, file) => sum + file.size, 0)
-        io.stdout.write(`${setName(set)} is ${set.version}: ${set.files.length} files, ${size(bytes)}\n`)
+        io.stdout.write(`${setName(set)} is ${set.version}: ${set.files.length} files, ${showSize(bytes)}\n`)
       }
     },
     verified(path: string, state: string, tier: string): void {
       if (isJson) emit({ type: 'verify', path, state, tier })
       else if (quiet !== true || state !== 'good')
         io.stdout.write(`${state.padEnd(8)} ${tier.padEnd(7)} ${path}\n`)
+    },
+    removed(path: string, bytes?: number): void {
+      if (isJson) emit({ type: 'removed', path, ...(bytes !== undefined && { size: bytes }) })
+      else if (quiet !== true)
+        io.stdout.write(`removed ${path}${bytes === undefined ? '' : ` (${showSize(bytes)})`}\n`)
+    },
+    /** The last word of an action: an event, or a line. */
+    result(event: object, text: string): void {
+      if (isJson) emit(event)
+      else if (quiet !== true) io.stdout.write(`${text}\n`)
     },
     close(): void {
       clear()
@@ -102,7 +116,8 @@ export function fetchReporter({ json, quiet }: { json?: boolean; quiet?: boolean
   }
 }
 
-function size(bytes: number): string {
+/** `4.0 MB` */
+export function showSize(bytes: number): string {
   if (bytes < 1000) return `${Math.round(bytes)} B`
   const units = ['kB', 'MB', 'GB']
   let value = bytes / 1000

@@ -72,11 +72,13 @@ export async function fetchSet(release: Release, context: FetchSetContext): Prom
     ...(limitRate !== undefined && { limitRate }),
   })
   const files: VerifiedFile[] = []
-  for (const [index, { file, outcome }] of jobs.entries()) {
+  for (const [index, { file, outcome, signature }] of jobs.entries()) {
     const got = downloaded[index]!
     const verdict = judge(file, outcome(), policy, got.url)
     const before = locked?.files.find(({ name }) => name === file.name)
     refuseLessTrust(file.name, { locked: before?.tier, found: verdict.tier }, policy)
+    // goes along with an export
+    if (signature) await writeDurably(store.signaturePath(got.sha256), signature)
     const archive = { url: got.url, size: got.size, sha256: got.sha256 }
     const own = file.member ? await takeOut(file, got.path, store) : archive
     const { tier, signedBy, notes } = verdict
@@ -106,6 +108,8 @@ export async function fetchSet(release: Release, context: FetchSetContext): Prom
 
 interface Job {
   file: ReleaseFile
+  /** The detached signature. */
+  signature?: Uint8Array
   check: DownloadRequest['inspect'] | undefined
   outcome: () => SignatureOutcome | undefined
 }
@@ -138,6 +142,7 @@ async function prepare(file: ReleaseFile, context: FetchSetContext): Promise<Job
   let good: GoodSignature | undefined
   return {
     file,
+    signature: bytes,
     check: async (data) => {
       good = await verify(data)
     },

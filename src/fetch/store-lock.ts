@@ -79,7 +79,10 @@ export async function takeLock(
         await rm(path, { force: true })
       }
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      const { code } = error as NodeJS.ErrnoException
+      // made, but there was no room for what goes in it
+      if (code === 'ENOSPC' || code === 'EDQUOT') await rm(path, { force: true })
+      if (code !== 'EEXIST') throw error
     }
     const seen = await readFile(path, 'utf8').catch(() => undefined)
     if (seen === undefined) continue

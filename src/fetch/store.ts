@@ -7,6 +7,7 @@
  * <folder>/v1/sha512/ab/abcdef…          text: the SHA-256 of the same file; the same for sha1 and md5
  * <folder>/v1/partial/KEY.part, .json    a download that is not whole (transfer/partial.ts), its lock KEY.lock
  * <folder>/v1/keys/                      public keys
+ * <folder>/v1/signatures/abcdef….sig     detached signatures, good ones, by the SHA-256 of their file
  * ```
  */
 import { createHash, randomUUID } from 'node:crypto'
@@ -84,7 +85,7 @@ export class Store {
       })
     }
     await writing(folder, async () => {
-      for (const name of ['sha256', 'partial', 'keys'])
+      for (const name of ['sha256', 'partial', 'keys', 'signatures'])
         await mkdir(join(store.#root, name), { recursive: true })
       if (found === undefined || found.trim() === '') await writeDurably(marker, `${version}\n`)
     })
@@ -97,6 +98,11 @@ export class Store {
 
   get keysFolder(): string {
     return join(this.#root, 'keys')
+  }
+
+  /** Where the detached signature of a file with that digest is or would be. */
+  signaturePath(sha256: string): string {
+    return join(this.#root, 'signatures', `${sha256}.sig`)
   }
 
   /** Where a file with that digest is or would be. */
@@ -285,7 +291,10 @@ export class Store {
     let bytes = removed.reduce((sum, { size }) => sum + size, 0)
     if (options.dryRun) return { removed, bytes }
     await writing(this.folder, async () => {
-      for (const { path } of removed) await rm(path, { force: true })
+      for (const { path, sha256 } of removed) {
+        await rm(path, { force: true })
+        await rm(this.signaturePath(sha256), { force: true })
+      }
       const names = await readdir(this.partialFolder)
       for (const key of new Set(names.map((name) => name.replace(/\..*$/, '')))) {
         const unlock = await this.lock(key).catch(() => undefined)

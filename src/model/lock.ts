@@ -82,8 +82,10 @@ export function setName({ distribution, channel, version, architecture }: Locked
   return `${distribution} ${channel ?? version} (${architecture})`
 }
 
+type SetLike = Pick<LockedSet, 'distribution' | 'channel' | 'version' | 'architecture'>
+
 /** One set for each name and architecture. */
-function keyOf({ distribution, channel, version, architecture }: LockedSet): string {
+function keyOf({ distribution, channel, version, architecture }: SetLike): string {
   return channel === undefined
     ? `${distribution}\n\n${version}\n${architecture}`
     : `${distribution}\n${channel}\n\n${architecture}`
@@ -96,7 +98,7 @@ export function mergeSets(old: readonly LockedSet[], more: readonly LockedSet[])
   return [...sets].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, set]) => set)
 }
 
-export function findSet(sets: readonly LockedSet[], like: LockedSet): LockedSet | undefined {
+export function findSet(sets: readonly LockedSet[], like: SetLike): LockedSet | undefined {
   return sets.find((set) => keyOf(set) === keyOf(like))
 }
 

@@ -1,5 +1,6 @@
 /** Reads `ipxetool.yaml` against the schema; every mistake has file, line and column. */
 import type { z } from 'zod'
+import type { CatalogKey, Distribution } from '../data/catalog/schema.js'
 import { Diagnostic, type Place } from '../diagnostics/diagnostic.js'
 import type { Group, Machine } from '../model/machine-schema.js'
 import type { Menu } from '../model/schema.js'
@@ -31,6 +32,10 @@ export interface ProjectConfig {
   menus: readonly Menu[]
   groups: readonly Group[]
   machines: readonly Machine[]
+  /** For `ipxetool fetch`: beside the shipped distributions, or instead of one of the same id. */
+  distributions: readonly Distribution[]
+  /** Whose signatures are believed, for any distribution. */
+  keys: readonly CatalogKey[]
   placeOf: YamlFile['placeOf']
 }
 
@@ -92,7 +97,7 @@ export function parseConfig(file: string, bytes: Uint8Array): Omit<ReadConfig, '
     return { config: undefined, diagnostics }
   }
   const { title, entry, out, static: staticFolder, console, dhcp, variables = {} } = result.data
-  const { menus = [], groups = [], machines = [] } = result.data
+  const { menus = [], groups = [], machines = [], distributions = [], keys = [] } = result.data
   const config: ProjectConfig = {
     file,
     entry: tidyPath(entry),
@@ -101,6 +106,8 @@ export function parseConfig(file: string, bytes: Uint8Array): Omit<ReadConfig, '
     menus,
     groups,
     machines,
+    distributions,
+    keys,
     ...(console !== undefined && { console }),
     ...(dhcp !== undefined && { dhcp }),
     placeOf: (path, part) => yaml.placeOf(path, part),
