@@ -53,7 +53,7 @@ export function page({ title, menus, diagnostics, note }: PageInput): string {
           menus.length > 0 &&
           html`<nav aria-label="Menus">
             <ul>
-              ${menus.map((menu) => html`<li><a href="${entryLink(menu, undefined)}" data-menu="${menu.key}">${textHtml(menu.title.length === 0 ? [{ text: menu.key, setting: false }] : menu.title)}</a>${badge(menu)}</li>`)}
+              ${menus.map((menu) => html`<li><a href="${entryLink(menu, undefined)}" data-menu="${menu.key}">${textHtml(menu.title.length === 0 ? [{ text: menu.key, setting: false }] : menu.title)}${machineNames(menu)}</a>${badge(menu)}</li>`)}
             </ul>
           </nav>`
         }
@@ -80,6 +80,12 @@ export function page({ title, menus, diagnostics, note }: PageInput): string {
 
 function count(number: number, one: string, many: string): string {
   return number === 1 ? `one ${one}` : `${number} ${many}`
+}
+
+/** Menus of machines mostly have the title of the menu that they begin with. */
+function machineNames({ machines }: MenuView): string {
+  if (machines.length === 0) return ''
+  return machines.length === 1 ? ` (${machines[0]!})` : ` (${machines.length} machines)`
 }
 
 function badge(menu: MenuView): Html | false {
