@@ -1,0 +1,207 @@
+/** A folder with the source of iPXE: copied with its times, never written to. */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import {
+  chmod,
+  copyFile,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { PreparedSource, SourceContext } from './types.js'
+import { isPartOfSource, noSource, versionOf } from './tree-facts.js'
+
+interface Found {
+  readonly path: string
+  readonly kind: 'file' | 'link'
+  readonly mode: number
+  readonly size: number
+  readonly mtimeMs: number
+  /** Another one when somebody has written to it. */
+  readonly stamp: string
+}
+
+/** What was hashed before: `[stamp, sha256]` by path. */
+interface Index {
+  version: 1
+  files: Record<string, [string, string]>
+}
+
+/**
+ * The tree is known by its content, whether or not it has history; the commit is read where there is a `.git`.
+ * @param folder full path
+ * @throws IpxetoolError `not-ipxe`
+ */
+export async function directorySource(
+  folder: string,
+  name: string,
+  { cache }: SourceContext,
+): Promise<PreparedSource> {
+  const root = await realpath(folder)
+  const makefile = await readFile(join(root, 'src', 'Makefile'), 'utf8').catch(() => undefined)
+  if (makefile === undefined) throw noSource(name, 'there is no src/Makefile in it')
+  const version = versionOf(makefile)
+  if (version === undefined) throw noSource(name, 'src/Makefile names no version')
+  const { files, hasLocal } = await listTree(root)
+  const indexFile = join(cache, 'sources', `directory-${sha(root)}.json`)
+  const { id, changed, index } = await contentId(root, files, await readIndex(indexFile))
+  if (changed) await saveIndex(indexFile, index)
+  const commit = await commitOf(root)
+  const newest = files.reduce((most, { mtimeMs }) => Math.max(most, mtimeMs), 0)
+  return {
+    // the time of a copy is no property of the source: with history it is the commit's, else of the newest file
+    identity: { id, version, commit, time: (await commitTime(root)) ?? Math.floor(newest / 1000) },
+    name,
+    notes: hasLocal
+      ? [`src/config/local of ${name} is not used: give build options by --define or in ipxetool.yaml`]
+      : [],
+    unpack: async (target, signal) => {
+      for (const file of files) {
+        signal?.throwIfAborted()
+        await copyOne(root, target, file)
+      }
+    },
+  }
+}
+
+async function copyOne(root: string, target: string, { path, kind, mode, mtimeMs }: Found): Promise<void> {
+  const to = join(target, path)
+  await mkdir(dirname(to), { recursive: true })
+  if (kind === 'link') {
+    await symlink(await readlink(join(root, path)), to)
+    return
+  }
+  await copyFile(join(root, path), to)
+  await chmod(to, (mode & 0o777) | 0o600)
+  await utimes(to, mtimeMs / 1000, mtimeMs / 1000)
+}
+
+async function listTree(root: string): Promise<{ files: Found[]; hasLocal: boolean }> {
+  const files: Found[] = []
+  const visit = async (folder: string): Promise<void> => {
+    const entries = await readdir(join(root, folder), { withFileTypes: true })
+    await Promise.all(
+      entries.map(async (entry) => {
+        const path = folder === '' ? entry.name : `${folder}/${entry.name}`
+        if (!isPartOfSource(path)) return
+        if (entry.isDirectory()) return visit(path)
+        if (!entry.isFile() && !entry.isSymbolicLink()) return
+        const { mode, size, mtimeMs, ctimeMs, ino } = await lstat(join(root, path))
+        const kind = entry.isFile() ? 'file' : 'link'
+        files.push({ path, kind, mode, size, mtimeMs, stamp: `${ino} ${size} ${mtimeMs} ${ctimeMs}` })
+      }),
+    )
+  }
+  await visit('')
+  files.sort((a, b) => (a.path < b.path ? -1 : 1))
+  const local = await readdir(join(root, 'src', 'config', 'local')).catch(() => [])
+  let hasLocal = false
+  for (const file of local.filter((file) => file.endsWith('.h'))) {
+    if ((await lstat(join(root, 'src', 'config', 'local', file))).size > 0) hasLocal = true
+  }
+  return { files, hasLocal }
+}
+
+/** Over paths, kinds, the execute bit and contents; times do not count. */
+async function contentId(
+  root: string,
+  files: readonly Found[],
+  before: Index,
+): Promise<{ id: string; changed: boolean; index: Index }> {
+  const index: Index = { version: 1, files: {} }
+  let changed = Object.keys(before.files).length !== files.length
+  const all = createHash('sha256')
+  for (const { path, kind, mode, stamp } of files) {
+    const known = before.files[path]
+    let digest = known?.[0] === stamp ? known[1] : undefined
+    if (digest === undefined) {
+      changed = true
+      digest = kind === 'link' ? sha(await readlink(join(root, path))) : await hashFile(join(root, path))
+    }
+    index.files[path] = [stamp, digest]
+    all.update(`${kind} ${(mode & 0o100) === 0 ? '-' : 'x'} ${digest} ${path}\0`)
+  }
+  return { id: `sha256:${all.digest('hex')}`, changed, index }
+}
+
+async function readIndex(file: string): Promise<Index> {
+  try {
+    const data = JSON.parse(await readFile(file, 'utf8')) as Partial<Index>
+    if (data.version === 1 && typeof data.files === 'object') return data as Index
+  } catch {
+    // it only saves time
+  }
+  return { version: 1, files: {} }
+}
+
+async function saveIndex(file: string, index: Index): Promise<void> {
+  await mkdir(dirname(file), { recursive: true })
+  const temporary = `${file}.${process.pid}`
+  await writeFile(temporary, JSON.stringify(index))
+  await rename(temporary, file)
+}
+
+/** Of HEAD, read from the files of git; undefined where there is no history or it cannot be read. */
+async function commitOf(root: string): Promise<string | undefined> {
+  const git = await gitFolder(root)
+  if (git === undefined) return undefined
+  const head = (await text(join(git, 'HEAD'))) ?? ''
+  const ref = /^ref: (\S+)$/m.exec(head)?.[1]
+  const common = ((await text(join(git, 'commondir'))) ?? '').trim()
+  const shared = common === '' ? git : join(git, common)
+  const found =
+    ref === undefined
+      ? head.trim()
+      : ((await text(join(git, ref))) ??
+        (await text(join(shared, ref))) ??
+        (await text(join(shared, 'packed-refs')))
+          ?.split('\n')
+          .find((line) => line.endsWith(` ${ref}`))
+          ?.slice(0, 40))
+  return found !== undefined && /^[0-9a-f]{40}$/.test(found.trim()) ? found.trim() : undefined
+}
+
+async function gitFolder(root: string): Promise<string | undefined> {
+  const path = join(root, '.git')
+  const info = await lstat(path).catch(() => undefined)
+  if (info === undefined) return undefined
+  if (info.isDirectory()) return path
+  const target = /^gitdir: (.+)$/m.exec((await text(path)) ?? '')?.[1]
+  return target === undefined ? undefined : join(target.startsWith('/') ? '' : root, target)
+}
+
+/** Seconds; undefined without git. */
+async function commitTime(root: string): Promise<number | undefined> {
+  const git = await gitFolder(root)
+  const commit = git === undefined ? undefined : await commitOf(root)
+  if (git === undefined || commit === undefined) return undefined
+  const { runProcess } = await import('../process.js')
+  const { code, stdout } = await runProcess({
+    command: 'git',
+    args: ['-c', `safe.directory=${root}`, '-C', root, 'show', '-s', '--format=%ct', commit],
+  })
+  const time = Number(stdout.trim())
+  return code === 0 && Number.isInteger(time) && time > 0 ? time : undefined
+}
+
+async function text(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch(() => undefined)
+}
+
+async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk)
+  return hash.digest('hex')
+}
+
+function sha(value: string): string {
+  return createHash('sha256').update(value).digest('hex')
+}
