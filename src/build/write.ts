@@ -71,7 +71,7 @@ export async function writeTree(out: string, tree: BuiltTree, options: WriteOpti
     await mkdir(dirname(out), { recursive: true })
     return await withLock(out, () => new TreeWriter(treePaths(out), tree, options).write())
   } catch (error) {
-    throw explain(error, out)
+    throw explainWrite(error, out)
   }
 }
 
@@ -339,7 +339,7 @@ function without<Value>(
 }
 
 /** Cleans up after a build that was killed. */
-async function recover(paths: TreePaths): Promise<void> {
+export async function recover(paths: TreePaths): Promise<void> {
   const { out, staged, old } = paths
   if (existsSync(old)) {
     // killed between the renames: the old tree is the last one that was in use
@@ -443,7 +443,7 @@ const reasons: Record<string, string> = {
   EXDEV: 'it is a mount point',
 }
 
-function explain(error: unknown, out: string): unknown {
+export function explainWrite(error: unknown, out: string): unknown {
   if (error instanceof IpxetoolError) return error
   if (error instanceof Error && error.name === 'AbortError') {
     return new IpxetoolError('interrupted', 'interrupted; the tree is as it was before', { cause: error })

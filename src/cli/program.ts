@@ -71,6 +71,46 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
       done(await runBuild(target, options, io))
     })
 
+  command('compile', 'make loaders from the source of iPXE, with a script in them')
+    .option(
+      '--embed [files...]',
+      'the script that runs, and files that it names; alone: the shipped chain.ipxe',
+    )
+    .option('--target <list>', 'loaders, separated by commas (default: undionly.kpxe,ipxe.efi,snponly.efi)')
+    .option('--engine <name>', 'auto, podman, docker or native (default: auto)')
+    .option('--image <name>', 'an image with a compiler, instead of the one that is built')
+    .option('--base <image>', 'the Debian that the toolchain image is built from')
+    .option(
+      '--source <source>',
+      'a folder, an archive or a URL of git (default: upstream at a pinned commit)',
+    )
+    .option('--ref <ref>', 'commit, tag or branch of the source')
+    .option(
+      '--define <name[=value]>',
+      'a build option of iPXE; NAME=off leaves it out (repeatable)',
+      collect,
+      [],
+    )
+    .option('--preset <list>', 'serial, https, debug, full, small')
+    .option('--trust <file>', 'trust this root certificate only (repeatable)', collect, [])
+    .option('--cert <file>', 'put a certificate in (repeatable)', collect, [])
+    .option('--key <file>', 'put the RSA key of a client certificate in')
+    .option('--debug <objects>', 'objects of iPXE that say what they do: tls,httpcore:3')
+    .option(
+      '--option <numbers...>',
+      'DHCP options in which the shipped script looks for its target: 224 175.201',
+    )
+    .option('--out <dir>', 'the output tree (default: out in the project)')
+    .option('--jobs <number>', 'of make (default: one for each processor)')
+    .option('--rebuild', 'compile again what was compiled before')
+    .option('--list', 'which loaders there are, and when to use which')
+    .option('--inspect <file>', 'tell what a loader is')
+    .option('--json', 'report as JSON')
+    .action(async (options: GlobalOptions & { define: string[]; trust: string[]; cert: string[] }) => {
+      const { runCompile } = await import('./compile.js')
+      done(await runCompile(options, io))
+    })
+
   command('serve [dir]', 'serve an output tree over HTTP and TFTP (default: out)')
     .option('--http <port>', 'PORT, ADDRESS:PORT or off (default: 8080)')
     .option('--tftp <port>', 'PORT, ADDRESS:PORT or off (default: 69 where allowed, else 6969)')

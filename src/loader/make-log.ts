@@ -86,26 +86,56 @@ const cures: readonly (readonly [RegExp, string])[] = [
   [/suitable mkisofs|xorriso.*not found/, 'install xorriso: it is needed for .iso'],
   [/ldlinux\.c32/, 'install syslinux-common'],
   [/mformat.*not found|mcopy.*not found/, 'install mtools: it is needed for .usb and .iso'],
-  [/unrecogni[sz]ed command[- ]line option .*-m(?:32|regparm|rtd)/, 'this compiler is not for x86: use a container, or give the cross compiler x86_64-linux-gnu-gcc'],
-  [/unrecogni[sz]ed command[- ]line option .*-mlittle-endian/, 'this compiler is not for arm64: install gcc-aarch64-linux-gnu'],
-  [/(?:aarch64|x86_64|arm)[\w-]*-gcc: (?:No such file|not found|command not found)/, 'install the cross compiler, for arm64 gcc-aarch64-linux-gnu'],
-  [/Unrecognised relocation type|unrecognized relocation/, 'this iPXE is older than this linker: use a newer iPXE, or --engine podman'],
-  [/cpuid_settings|video_subr|pxe_call|relocation truncated.*librm|efi_systab/, 'a build option does not exist on this platform: look through your --define'],
-  [/undefined (?:reference to|symbol) .*obj_/, 'a driver or a build option with that name does not exist in this iPXE'],
+  [
+    /unrecogni[sz]ed command[- ]line option .*-m(?:32|regparm|rtd)/,
+    'this compiler is not for x86: use a container, or give the cross compiler x86_64-linux-gnu-gcc',
+  ],
+  [
+    /unrecogni[sz]ed command[- ]line option .*-mlittle-endian/,
+    'this compiler is not for arm64: install gcc-aarch64-linux-gnu',
+  ],
+  [
+    /(?:aarch64|x86_64|arm)[\w-]*-gcc: (?:No such file|not found|command not found)/,
+    'install the cross compiler, for arm64 gcc-aarch64-linux-gnu',
+  ],
+  [
+    /Unrecognised relocation type|unrecognized relocation/,
+    'this iPXE is older than this linker: use a newer iPXE, or --engine podman',
+  ],
+  [
+    /cpuid_settings|video_subr|pxe_call|relocation truncated.*librm|efi_systab/,
+    'a build option does not exist on this platform: look through your --define',
+  ],
+  [
+    /undefined (?:reference to|symbol) .*obj_/,
+    'a driver or a build option with that name does not exist in this iPXE',
+  ],
   [/redefined/, 'a build option is defined twice: a header of config/local lacks its #undef'],
-  [/Unable to determine git commit ID|version\.c.*expected expression/, 'the history of the source is broken: use an archive of it without .git'],
+  [
+    /Unable to determine git commit ID|version\.c.*expected expression/,
+    'the history of the source is broken: use an archive of it without .git',
+  ],
   [/rootcert\.c|invalid suffix/, 'a file of --trust is no certificate in PEM'],
   [/No rule to make target .*\.(?:ipxe|pem|crt)/, 'a file that goes into the loader is missing'],
-  [/-Werror=(?:array-bounds|dangling-pointer|stringop)|C23|-Werror/, 'this compiler is newer than this iPXE expects: use a newer iPXE, or --engine podman with an older Debian as --base'],
+  [
+    /-Werror=(?:array-bounds|dangling-pointer|stringop)|C23|-Werror/,
+    'this compiler is newer than this iPXE expects: use a newer iPXE, or --engine podman with an older Debian as --base',
+  ],
   [/No space left on device/, 'the disk is full: make room, or set XDG_CACHE_HOME to another disk'],
   [/Killed|out of memory|cannot allocate memory/i, 'the memory did not suffice: use fewer --jobs'],
-  [/Permission denied/, 'the folder of the compile is not writable for who runs make: remove it and try again'],
+  [
+    /Permission denied/,
+    'the folder of the compile is not writable for who runs make: remove it and try again',
+  ],
 ]
 
-const compilerError = /^(?:In file included from )?([^\s:][^:]*):(\d+)(?::\d+)?: (?:fatal )?(?:error|Error): (.+)$/
-const linkerError = /(undefined (?:reference to|symbol).*|multiple definition of.*|relocation truncated.*|Unrecognised relocation.*)$/
+const compilerError =
+  /^(?:In file included from )?([^\s:][^:]*):(\d+)(?::\d+)?: (?:fatal )?(?:error|Error): (.+)$/
+const linkerError =
+  /(undefined (?:reference to|symbol).*|multiple definition of.*|relocation truncated.*|Unrecognised relocation.*)$/
 const makeError = /^make(?:\[\d+\])?: \*\*\* (.+)$/
-const toolError = /^(?:\S*(?:gcc|ld|as|ar|objcopy|perl|sh|bash|openssl|ninja|zbin|elf2efi\w*)(?:\.\w+)?): (?:\d+: )?(?:fatal )?(?:error: )?(.+)$/
+const toolError =
+  /^(?:\S*(?:gcc|ld|as|ar|objcopy|perl|sh|bash|openssl|ninja|zbin|elf2efi\w*)(?:\.\w+)?): (?:\d+: )?(?:fatal )?(?:error: )?(.+)$/
 const other = /No space left on device|Killed|cannot allocate memory|not found$/i
 
 /** @param output of make, all of it */
@@ -131,7 +161,9 @@ export function findFailure(output: string): MakeFailure | undefined {
       return match ? { message: match[1]! } : undefined
     })
   if (!found) return undefined
-  const hint = cures.find(([symptom]) => symptom.test(found.message) || symptom.test(`${found.file ?? ''} ${found.message}`))?.[1]
+  const hint = cures.find(
+    ([symptom]) => symptom.test(found.message) || symptom.test(`${found.file ?? ''} ${found.message}`),
+  )?.[1]
   return { ...found, ...(hint !== undefined && { hint }) }
 }
 

@@ -81,7 +81,8 @@ export async function withWarmTree<T>(
           await rm(place, { recursive: true, force: true })
           return
         }
-        if (outcome === 'failed') await rm(join(place, 'tree', 'src', build.bindir, 'blib.a'), { force: true })
+        if (outcome === 'failed')
+          await rm(join(place, 'tree', 'src', build.bindir, 'blib.a'), { force: true })
         const kept = usable?.isWarm === true ? usable.steps : steps
         await save({
           version: 1,
@@ -180,7 +181,10 @@ async function saveState(place: string, state: State): Promise<void> {
 async function dropOldTrees(folder: string, current: string): Promise<void> {
   const names = (await readdir(folder)).filter((name) => /^[0-9a-f]{64}$/.test(name) && name !== current)
   const dated = await Promise.all(
-    names.map(async (name) => ({ name, time: (await stat(join(folder, name)).catch(() => undefined))?.mtimeMs ?? 0 })),
+    names.map(async (name) => ({
+      name,
+      time: (await stat(join(folder, name)).catch(() => undefined))?.mtimeMs ?? 0,
+    })),
   )
   dated.sort((a, b) => b.time - a.time)
   for (const { name } of dated.slice(keepTrees - 1)) {

@@ -8,7 +8,7 @@ import { addSources, configName } from './config-sources.js'
 import { HostError, type ProjectHost } from './host.js'
 import { localPathProblem, tidyPath, underRoot } from './paths.js'
 import { explainIssues, type SchemaReport } from './schema-issues.js'
-import { type DhcpSection, projectSchema, type VariableDeclaration } from './schema.js'
+import { type CompileSection, type DhcpSection, projectSchema, type VariableDeclaration } from './schema.js'
 import { readYaml, type YamlFile } from './yaml.js'
 
 export { configName }
@@ -28,6 +28,8 @@ export interface ProjectConfig {
   console?: string
   /** As written; `ipxetool dhcp` checks it. */
   dhcp?: DhcpSection
+  /** As written; `ipxetool compile` checks it. */
+  compile?: CompileSection
   /** Those of this file; each knows where it stands. */
   menus: readonly Menu[]
   groups: readonly Group[]
@@ -96,7 +98,7 @@ export function parseConfig(file: string, bytes: Uint8Array): Omit<ReadConfig, '
     }
     return { config: undefined, diagnostics }
   }
-  const { title, entry, out, static: staticFolder, console, dhcp, variables = {} } = result.data
+  const { title, entry, out, static: staticFolder, console, dhcp, compile, variables = {} } = result.data
   const { menus = [], groups = [], machines = [], distributions = [], keys = [] } = result.data
   const config: ProjectConfig = {
     file,
@@ -110,6 +112,7 @@ export function parseConfig(file: string, bytes: Uint8Array): Omit<ReadConfig, '
     keys,
     ...(console !== undefined && { console }),
     ...(dhcp !== undefined && { dhcp }),
+    ...(compile !== undefined && { compile }),
     placeOf: (path, part) => yaml.placeOf(path, part),
     ...(title !== undefined && { title }),
     ...(staticFolder !== undefined && { static: tidyPath(staticFolder) }),

@@ -108,6 +108,41 @@ const dhcpSchema = z.strictObject({
   loaders: text('Files by firmware, for example bios=undionly.kpxe,x86_64=ipxe.efi,i386=none'),
 })
 
+const listOrOne = (about: string) =>
+  z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+    .optional()
+    .describe(about)
+
+/** What `ipxetool compile` would otherwise be told by options of these names; their texts are checked there. */
+const compileSchema = z.strictObject({
+  targets: listOrOne('The loaders, for example [undionly.kpxe, ipxe.efi, arm64/ipxe.efi].'),
+  embed: z
+    .union([z.boolean(), z.string().min(1), z.array(z.string().min(1)).min(1)])
+    .optional()
+    .describe(
+      'The script in them, relative to this file; more files can be named by it. true: the shipped one.',
+    ),
+  source: text('Source of iPXE: a folder, an archive or a URL of git. Default: upstream at a pinned commit.'),
+  ref: text('Commit, tag or branch of the source.'),
+  engine: z.enum(['auto', 'podman', 'docker', 'native']).optional().describe('What runs make.'),
+  image: text('An image with a compiler, which podman or docker has.'),
+  base: text('The Debian image that the toolchain image is made from.'),
+  define: z
+    .record(z.string().min(1), z.union([z.boolean(), z.string(), z.number()]))
+    .optional()
+    .describe('Build options of iPXE: true is on, false is off, anything else its value.'),
+  preset: listOrOne('serial, https, debug, full or small.'),
+  trust: listOrOne('Root certificates (PEM): the loaders then trust only these.'),
+  cert: listOrOne('Certificates (PEM) to put in.'),
+  key: text('RSA key (PEM) of the client certificate; all who get the loader can read it.'),
+  debug: text('Objects of iPXE that say what they do, for example tls,httpcore:3'),
+  options: z
+    .union([z.int(), z.string(), z.array(z.union([z.int(), z.string()])).min(1)])
+    .optional()
+    .describe('DHCP options in which the shipped script looks for its target: [224, "175.201"].'),
+})
+
 export const projectSchema = z.strictObject({
   title: z.string().optional().describe('What the project is called.'),
   entry: relativePath
@@ -127,6 +162,7 @@ export const projectSchema = z.strictObject({
         'there is a variable of that name and type, else the first serial port of the architecture.',
     ),
   dhcp: dhcpSchema.optional().describe('What the DHCP server of this project is, for `ipxetool dhcp`.'),
+  compile: compileSchema.optional().describe('The loaders of this project, for `ipxetool compile`.'),
   menus: z
     .array(menuSchema)
     .optional()
@@ -146,6 +182,7 @@ export const projectSchema = z.strictObject({
 })
 
 export type DhcpSection = z.infer<typeof dhcpSchema>
+export type CompileSection = z.infer<typeof compileSchema>
 
 /** The JSON Schema for editors, as `ipxetool/schema.json` publishes it. */
 export function projectJsonSchema(): object {

@@ -48,11 +48,17 @@ export function refusal(name: string, stderr: string): Unusable {
   if (/permission denied/i.test(stderr)) {
     return {
       why: `this user may not use ${name}: ${said}`,
-      hint: name === 'docker' ? 'join the group docker, or install podman, which needs no daemon' : 'run it as a user who may',
+      hint:
+        name === 'docker'
+          ? 'join the group docker, or install podman, which needs no daemon'
+          : 'run it as a user who may',
     }
   }
   if (/cannot connect|is the docker daemon running|no such file or directory/i.test(stderr))
-    return { why: `${name} is installed, but its daemon does not run`, hint: `start it, for example: systemctl start ${name}` }
+    return {
+      why: `${name} is installed, but its daemon does not run`,
+      hint: `start it, for example: systemctl start ${name}`,
+    }
   return { why: `${name} does not work here: ${said || 'it says nothing'}` }
 }
 
@@ -69,7 +75,12 @@ export async function containerEngine(
   const ids = process.getuid && process.getgid ? `${process.getuid()}:${process.getgid()}` : undefined
   // root of a rootless container is the user who started it
   const user = found.rootless ? undefined : ids
-  const base: ContainerEngine = { name, program: name, quirks: { limits: true }, ...(user !== undefined && { user }) }
+  const base: ContainerEngine = {
+    name,
+    program: name,
+    quirks: { limits: true },
+    ...(user !== undefined && { user }),
+  }
   const { engine, image } = await readyImage(base, wish, context)
   return {
     name,
@@ -99,7 +110,10 @@ async function readyImage(
   context: EngineContext,
 ): Promise<{ engine: ContainerEngine; image: string }> {
   const inspect = async (image: string): Promise<string | undefined> => {
-    const { code, stdout } = await runProcess({ ...inspectImageCommand(base.program, image), env: context.env })
+    const { code, stdout } = await runProcess({
+      ...inspectImageCommand(base.program, image),
+      env: context.env,
+    })
     return code === 0 ? stdout.trim().replace(/^sha256:/, '') : undefined
   }
   const tag = wish.image ?? imageTag(wish)
@@ -113,7 +127,8 @@ async function readyImage(
   if (image === undefined) {
     await buildImage(base, tag, wish, context)
     image = await inspect(tag)
-    if (image === undefined) throw new IpxetoolError('image-build-failed', `${base.name} built no image ${tag}`)
+    if (image === undefined)
+      throw new IpxetoolError('image-build-failed', `${base.name} built no image ${tag}`)
   }
   return { engine: { ...base, quirks: await probe(base, image, context) }, image }
 }
@@ -146,7 +161,10 @@ async function probe(base: ContainerEngine, image: string, context: EngineContex
     context.signal?.throwIfAborted()
     const container = `ipxetool-probe-${randomUUID()}`
     const line = probeCommand({ ...base, quirks }, image, container)
-    const { code, stderr } = await runProcess({ ...line, env: context.env }, { timeout: 60_000, signal: context.signal })
+    const { code, stderr } = await runProcess(
+      { ...line, env: context.env },
+      { timeout: 60_000, signal: context.signal },
+    )
     if (code === 0) return quirks
     said = stderr.trim().split('\n').at(-1) ?? said
     await runProcess({ ...stopCommands(base.program, container)[1]!, env: context.env })
@@ -180,7 +198,10 @@ async function buildImage(
       context.entry({ name: 'Containerfile', mtime: new Date(0) }, containerfile())
       context.finalize()
       const line = buildCommand({ ...base, quirks: { ...base.quirks, lowUlimits } }, build)
-      const { code, stdout, stderr } = await runProcess({ ...line, env }, { input: Readable.from(context as AsyncIterable<Buffer>), signal })
+      const { code, stdout, stderr } = await runProcess(
+        { ...line, env },
+        { input: Readable.from(context as AsyncIterable<Buffer>), signal },
+      )
       if (code === 0) return
       last = `${stdout}\n${stderr}`
       if (!isNetworkTrouble(last)) break
@@ -188,8 +209,17 @@ async function buildImage(
     if (!/rlimit/i.test(last)) break
   }
   signal?.throwIfAborted()
-  const said = last.trim().split('\n').filter((line) => line.trim() !== '').slice(-3).join('; ')
-  throw new IpxetoolError('image-build-failed', `the toolchain image cannot be built by ${base.name}: ${said}`, {
-    hint: 'it needs network once, for a Debian image and packages; --image names one that you have, --base another base',
-  })
+  const said = last
+    .trim()
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-3)
+    .join('; ')
+  throw new IpxetoolError(
+    'image-build-failed',
+    `the toolchain image cannot be built by ${base.name}: ${said}`,
+    {
+      hint: 'it needs network once, for a Debian image and packages; --image names one that you have, --base another base',
+    },
+  )
 }

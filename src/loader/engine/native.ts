@@ -1,4 +1,6 @@
 /** The compiler of this machine. */
+import { realpath, stat } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
 import { runProcess } from '../process.js'
 import type { Unusable } from './container.js'
 import type { Engine, EngineContext } from './types.js'
@@ -19,7 +21,10 @@ export async function findNative(context: EngineContext, why: string): Promise<E
   const kept = Object.fromEntries(passed.map((name) => [name, env[name]]))
   const versions = await Promise.all(
     tools.map(async ([command, debian]) => {
-      const { code, stdout } = await runProcess({ command, args: ['--version'], env: { ...kept, LC_ALL: 'C' } }, { signal })
+      const { code, stdout } = await runProcess(
+        { command, args: ['--version'], env: { ...kept, LC_ALL: 'C' } },
+        { signal },
+      )
       const line = stdout.trim().split('\n')[0] ?? ''
       return { command, debian, version: code === 0 ? line : undefined }
     }),
@@ -49,4 +54,18 @@ export async function findNative(context: EngineContext, why: string): Promise<E
         options,
       ),
   }
+}
+
+/** Another one when compiler or linker have been exchanged; nothing is started to find out. */
+export async function nativeStamp(env: EngineContext['env']): Promise<string> {
+  const stamps = ['gcc', 'ld'].map(async (name) => {
+    for (const folder of (env['PATH'] ?? '').split(delimiter)) {
+      const path = await realpath(join(folder, name)).catch(() => undefined)
+      if (path === undefined) continue
+      const { size, mtimeMs } = await stat(path)
+      return `${path} ${size} ${mtimeMs}`
+    }
+    return `no ${name}`
+  })
+  return (await Promise.all(stamps)).join('; ')
 }

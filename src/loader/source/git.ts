@@ -15,7 +15,8 @@ export async function gitSource(
   ref: string | undefined,
   context: SourceContext,
 ): Promise<PreparedSource> {
-  if (url.startsWith('-') || ref?.startsWith('-') === true) throw unknownRef(ref ?? url, url, 'it begins with -')
+  if (url.startsWith('-') || ref?.startsWith('-') === true)
+    throw unknownRef(ref ?? url, url, 'it begins with -')
   const { cache, signal, onNote } = context
   const repository = join(cache, 'sources', `git-${createHash('sha256').update(url).digest('hex')}`)
   const git = (...args: string[]): Promise<Finished> =>
@@ -81,7 +82,9 @@ export async function gitSource(
 /** A hook of git that calls us would otherwise make us work on its repository. */
 function withoutGit(env: SourceContext['env']): SourceContext['env'] {
   return Object.fromEntries(
-    Object.entries(env).filter(([name]) => !/^GIT_(?:DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|PREFIX)$/.test(name)),
+    Object.entries(env).filter(
+      ([name]) => !/^GIT_(?:DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|PREFIX)$/.test(name),
+    ),
   )
 }
 
@@ -93,7 +96,11 @@ function unknownRef(ref: string, url: string, why: string): IpxetoolError {
 
 function unreachable(url: string, stderr: string): IpxetoolError {
   const said = stderr.trim().split('\n').at(-1) ?? ''
-  return new IpxetoolError('source-unreachable', `the source of iPXE cannot be fetched from ${url}: ${said}`, {
-    hint: 'give --source with a clone or an archive that you have; what was fetched once is used again without network',
-  })
+  return new IpxetoolError(
+    'source-unreachable',
+    `the source of iPXE cannot be fetched from ${url}: ${said}`,
+    {
+      hint: 'give --source with a clone or an archive that you have; what was fetched once is used again without network',
+    },
+  )
 }

@@ -61,7 +61,5 @@ export async function prepareSource(wish: SourceWish, context: SourceContext): P
       hint: 'leave --ref away, or give a clone of iPXE or its URL as --source',
     })
   }
-  return info.isDirectory()
-    ? directorySource(path, source, context)
-    : tarballSource(path, source, context)
+  return info.isDirectory() ? directorySource(path, source, context) : tarballSource(path, source, context)
 }

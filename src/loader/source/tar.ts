@@ -23,7 +23,9 @@ export interface TarEntry {
 /** @throws IpxetoolError `bad-archive` for a path that leads out, and for one without end */
 export async function* tarEntries(stream: Readable, name: string): AsyncGenerator<TarEntry> {
   const tar = extract()
-  stream.on('error', (error) => tar.destroy(error))
+  stream.on('error', (error) => {
+    tar.destroy(error)
+  })
   stream.pipe(tar)
   let bytes = 0
   let files = 0
@@ -41,13 +43,13 @@ export async function* tarEntries(stream: Readable, name: string): AsyncGenerato
       const { type } = header
       if (type === 'directory' || path === '') continue
       if (type !== 'file' && type !== 'symlink' && type !== 'contiguous-file')
-        throw bad(name, `${path} is neither a file nor a link (${String(type)})`)
+        throw bad(name, `${path} is neither a file nor a link (${type})`)
       yield {
         path,
         kind: type === 'symlink' ? 'link' : 'file',
-        time: Math.floor((header.mtime?.getTime() ?? 0) / 1000),
-        isExecutable: ((header.mode ?? 0) & 0o100) !== 0,
-        target: type === 'symlink' ? (header.linkname ?? '') : undefined,
+        time: Math.floor(((header.mtime as Date | undefined) ?? new Date(0)).getTime() / 1000),
+        isExecutable: (header.mode & 0o100) !== 0,
+        target: type === 'symlink' ? linkOf(header) : undefined,
         bytes: Buffer.concat(chunks),
       }
     }
@@ -59,13 +61,19 @@ export async function* tarEntries(stream: Readable, name: string): AsyncGenerato
   }
 }
 
-function safePath({ name: path, type, linkname }: Header, name: string): string {
+function linkOf({ linkname }: Header): string {
+  return linkname ?? ''
+}
+
+function safePath(header: Header, name: string): string {
+  const { name: path, type } = header
+  const linkname = linkOf(header)
   const clean = posix.normalize(path).replace(/\/$/, '')
   if (path.startsWith('/') || clean === '..' || clean.startsWith('../') || path.includes('\0'))
     throw bad(name, `${JSON.stringify(path)} leads out of it`)
   if (type === 'symlink') {
-    const target = posix.normalize(posix.join(posix.dirname(clean), linkname ?? ''))
-    if ((linkname ?? '').startsWith('/') || target === '..' || target.startsWith('../'))
+    const target = posix.normalize(posix.join(posix.dirname(clean), linkname))
+    if (linkname.startsWith('/') || target === '..' || target.startsWith('../'))
       throw bad(name, `the link ${JSON.stringify(path)} leads out of it`)
   }
   return clean === '.' ? '' : clean

@@ -86,7 +86,7 @@ async function plain(file: string): Promise<Readable> {
   }
   if (head.readUInt16BE(0) === 0x1f8b) return broken(source.pipe(createGunzip()))
   if (head.equals(Buffer.from('fd377a585a00', 'hex')))
-    return Readable.fromWeb(new XzStream(Readable.toWeb(source) as WebStream))
+    return Readable.fromWeb(new XzStream(Readable.toWeb(source)))
   return source
 }
 

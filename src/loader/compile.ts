@@ -1,0 +1,360 @@
+/** Makes the loaders that a plan names: from the store of results, by patching, by a link, or by a whole build. */
+import { createWriteStream, existsSync } from 'node:fs'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { arch, availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { crossPrefixes, type LoaderArchitecture, type LoaderTarget } from '../data/loader-targets.js'
+import { IpxetoolError } from '../diagnostics/error.js'
+import { chooseEngine, type Engine, type EngineContext, type ImageWish } from './engine/index.js'
+import { nativeStamp } from './engine/native.js'
+import { inspectLoader } from './inspect.js'
+import { findFailure, MakeProgress, type Progress } from './make-log.js'
+import { patchEmbed } from './patch.js'
+import { ResultStore, sha256 } from './results.js'
+import type { PreparedSource } from './source/types.js'
+import type { BuildPlan, CompilePlan, PlannedOutput } from './types.js'
+import { withWarmTree } from './warm.js'
+
+export interface CompileSettings {
+  /** `<cache>/ipxetool/compile` */
+  readonly cache: string
+  readonly env: EngineContext['env']
+  /** `auto`, `podman`, `docker`, `native` */
+  readonly engine: string
+  readonly image: ImageWish
+  /** Of make; default: one for each processor. */
+  readonly jobs?: number | undefined
+  /** Compile again what was compiled before. */
+  readonly rebuild: boolean
+  readonly signal?: AbortSignal | undefined
+  readonly onEvent?: ((event: CompileEvent) => void) | undefined
+}
+
+export type CompileEvent =
+  | { readonly type: 'note'; readonly text: string }
+  | { readonly type: 'engine'; readonly engine: Engine }
+  | { readonly type: 'unpack'; readonly bindir: string }
+  | {
+      readonly type: 'make'
+      readonly bindir: string
+      readonly isWarm: boolean
+      readonly goals: readonly string[]
+    }
+  | { readonly type: 'progress'; readonly bindir: string; readonly progress: Progress }
+  | { readonly type: 'made'; readonly bindir: string; readonly seconds: number; readonly log: string }
+
+export interface CompiledLoader {
+  readonly target: LoaderTarget
+  readonly build: BuildPlan
+  readonly bytes: Uint8Array
+  /** Hex. */
+  readonly sha256: string
+  readonly embed: PlannedOutput['embed']
+  /** `stored`: nothing was compiled for it now. */
+  readonly from: 'compiled' | 'stored'
+  /** The image, or the versions of compiler and linker. */
+  readonly toolchain: string
+}
+
+/** Prefixes of the cross compilers that this machine, and so a container on it, needs. */
+export function hostCrossPrefixes(host: string = arch()): Partial<Record<LoaderArchitecture, string>> {
+  const isArm = host === 'arm64'
+  const { i386, x86_64, arm64 } = crossPrefixes
+  return isArm ? { i386, x86_64 } : { arm64 }
+}
+
+/** Debian packages for these targets beside the usual ones. */
+export function packagesFor(targets: readonly LoaderTarget[], host: string = arch()): string[] {
+  const packages = new Set<string>()
+  const prefixes = hostCrossPrefixes(host)
+  for (const { architecture, needs } of targets) {
+    const prefix = prefixes[architecture]
+    if (prefix !== undefined) packages.add(`gcc-${prefix.replace(/_/g, '-').replace(/-$/, '')}`)
+    for (const need of needs) packages.add(need)
+    if (needs.includes('isolinux')) packages.add('syslinux-common')
+  }
+  return [...packages].sort()
+}
+
+/**
+ * All or nothing: it resolves when every loader is there and looks right.
+ * @throws IpxetoolError `compile-failed`, `interrupted`, `locked`, `no-room`, and as engines and sources do
+ */
+export async function compileLoaders(
+  plan: CompilePlan,
+  source: PreparedSource,
+  settings: CompileSettings,
+): Promise<CompiledLoader[]> {
+  try {
+    return await new Compiler(source, settings).compile(plan)
+  } catch (error) {
+    if (
+      settings.signal?.aborted === true &&
+      !(error instanceof IpxetoolError && error.code === 'interrupted')
+    )
+      throw interrupted(error)
+    throw explainDisk(error, settings.cache)
+  }
+}
+
+class Compiler {
+  readonly #source: PreparedSource
+  readonly #settings: CompileSettings
+  readonly #results: ResultStore
+  #engine: Engine | undefined
+
+  constructor(source: PreparedSource, settings: CompileSettings) {
+    this.#source = source
+    this.#settings = settings
+    this.#results = new ResultStore(join(settings.cache, 'results'))
+  }
+
+  async compile(plan: CompilePlan): Promise<CompiledLoader[]> {
+    const { rebuild } = this.#settings
+    // what is in the store needs no engine
+    const remembered = rebuild ? undefined : await this.#recall()
+    const loaders: CompiledLoader[] = []
+    for (const build of plan.builds) {
+      const stored = remembered === undefined ? undefined : await this.#stored(build, remembered)
+      loaders.push(
+        ...(stored?.size === build.outputs.length ? [...stored.values()] : await this.#make(build)),
+      )
+    }
+    return loaders
+  }
+
+  /** By path of the output; those that are missing are missing. */
+  async #stored(build: BuildPlan, toolchain: string): Promise<Map<string, CompiledLoader>> {
+    const found = new Map<string, CompiledLoader>()
+    for (const output of build.outputs) {
+      const bytes = await this.#results.get(resultKey(output, toolchain))
+      if (bytes) found.set(output.path, finish(build, output, bytes, 'stored', toolchain))
+    }
+    return found
+  }
+
+  async #make(build: BuildPlan): Promise<CompiledLoader[]> {
+    const { cache, rebuild, signal, onEvent } = this.#settings
+    const engine = await this.#chosen()
+    const stored = rebuild ? new Map<string, CompiledLoader>() : await this.#stored(build, engine.toolchain)
+    const missing = build.outputs.filter(({ path }) => !stored.has(path))
+    if (missing.length > 0) {
+      await withWarmTree(
+        {
+          folder: join(cache, 'trees'),
+          // a toolchain's objects do not go with another one's
+          key: sha256(`${build.warmKey} ${engine.toolchain}`),
+          source: this.#source,
+          build,
+          fresh: rebuild,
+          lock: { wait: false, signal },
+          onUnpack: () => onEvent?.({ type: 'unpack', bindir: build.bindir }),
+        },
+        async ({ tree, expected, isWarm, begin, finish: end }) => {
+          const goals = missing.map(({ path }) => path)
+          onEvent?.({ type: 'make', bindir: build.bindir, isWarm, goals })
+          const log = await this.#logFile(build.bindir)
+          const start = performance.now()
+          const progress = new MakeProgress(expected, start)
+          await begin()
+          const run = await this.#runMake(engine, build, tree, goals, log, progress)
+          if (run.code !== 0) {
+            // killed: a file may be half written
+            await end(run.aborted || run.code === 2 ? 'failed' : 'unknown')
+            if (run.aborted) throw interrupted(undefined)
+            throw failure(build, engine, run, log)
+          }
+          for (const output of missing) {
+            const bytes = await readFile(join(tree, 'src', output.path)).catch(() => undefined)
+            const wrong =
+              bytes === undefined
+                ? 'make says nothing is wrong, but did not write it'
+                : wrongness(bytes, output)
+            if (bytes === undefined || wrong !== undefined) {
+              await end('unknown')
+              throw new IpxetoolError('bad-loader', `${output.path}: ${wrong ?? ''}`, {
+                hint: `the log is ${log}`,
+              })
+            }
+            await this.#results.put(resultKey(output, engine.toolchain), bytes)
+            stored.set(output.path, finish(build, output, bytes, 'compiled', engine.toolchain))
+          }
+          await end('done', progress.count)
+          onEvent?.({ type: 'made', bindir: build.bindir, seconds: (performance.now() - start) / 1000, log })
+        },
+      )
+    }
+    return build.outputs.map(({ path }) => stored.get(path)!)
+  }
+
+  async #runMake(
+    engine: Engine,
+    build: BuildPlan,
+    tree: string,
+    goals: readonly string[],
+    log: string,
+    progress: MakeProgress,
+  ): Promise<{ code: number | undefined; aborted: boolean; output: string; why: string | undefined }> {
+    const { jobs = availableParallelism(), signal, onEvent } = this.#settings
+    const left = new Set(build.outputs.map(({ path }) => path).filter((path) => !goals.includes(path)))
+    const args = [`-j${jobs}`, ...build.arguments.filter((argument) => !left.has(argument))]
+    const file = createWriteStream(log)
+    file.on('error', () => undefined) // a full disk stops make, which says so
+    file.write(`${engine.name} ${engine.version}: make ${args.join(' ')}\n`)
+    const {
+      code,
+      failure: why,
+      aborted,
+      stdout,
+      stderr,
+    } = await engine.run(
+      { tree, command: 'make', args, environment: build.environment },
+      {
+        signal,
+        onLine: (line) => {
+          file.write(`${line}\n`)
+          const seen = progress.see(line, performance.now())
+          if (seen) onEvent?.({ type: 'progress', bindir: build.bindir, progress: seen })
+        },
+      },
+    )
+    await new Promise<void>((done) => {
+      file.end(done)
+    })
+    return { code, aborted, output: `${stderr}\n${stdout}`, why }
+  }
+
+  async #logFile(bindir: string): Promise<string> {
+    const folder = join(this.#settings.cache, 'logs')
+    await mkdir(folder, { recursive: true })
+    return join(folder, `${bindir}.log`)
+  }
+
+  async #chosen(): Promise<Engine> {
+    if (this.#engine) return this.#engine
+    const { engine: wish, image, cache, env, signal, onEvent } = this.#settings
+    const onNote = (text: string): void => onEvent?.({ type: 'note', text })
+    const engine = await chooseEngine(wish, image, { env, cache, signal, onNote })
+    onEvent?.({ type: 'engine', engine })
+    this.#engine = engine
+    await this.#remember(engine)
+    return engine
+  }
+
+  get #memory(): { file: string; key: string } {
+    const { cache, engine, image } = this.#settings
+    return {
+      file: join(cache, 'toolchains.json'),
+      key: JSON.stringify([engine, image.base ?? '', image.extra ?? []]),
+    }
+  }
+
+  /** The toolchain of the last time, so that nothing has to be started to find what was compiled by it. */
+  async #recall(): Promise<string | undefined> {
+    const { image, env } = this.#settings
+    // an image of the user's may have become another one
+    if (image.image !== undefined) return undefined
+    const { file, key } = this.#memory
+    const found = (await readJson(file))[key]
+    if (found === undefined) return undefined
+    const isSame = found.stamp === undefined || found.stamp === (await nativeStamp(env))
+    return isSame ? found.toolchain : undefined
+  }
+
+  async #remember({ name, toolchain }: Engine): Promise<void> {
+    if (this.#settings.image.image !== undefined) return
+    const { file, key } = this.#memory
+    const stamp = name === 'native' ? await nativeStamp(this.#settings.env) : undefined
+    const all = { ...(await readJson(file)), [key]: { toolchain, ...(stamp !== undefined && { stamp }) } }
+    await mkdir(this.#settings.cache, { recursive: true })
+    await writeFile(`${file}.${process.pid}`, JSON.stringify(all))
+    await rename(`${file}.${process.pid}`, file)
+  }
+}
+
+type Memory = Record<string, { toolchain: string; stamp?: string }>
+
+async function readJson(file: string): Promise<Memory> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Memory
+  } catch {
+    return {}
+  }
+}
+
+/** With a slot all scripts share what make has made. */
+function resultKey({ key }: PlannedOutput, toolchain: string): string {
+  return sha256(`${key} ${toolchain}`)
+}
+
+function finish(
+  build: BuildPlan,
+  { target, patch, embed }: PlannedOutput,
+  made: Uint8Array,
+  from: CompiledLoader['from'],
+  toolchain: string,
+): CompiledLoader {
+  const bytes = patch ? patchEmbed(made, patch) : made
+  return { target, build, bytes, sha256: sha256(bytes), embed, from, toolchain }
+}
+
+/** Undefined: it is what it should be, as far as its bytes tell. */
+function wrongness(bytes: Uint8Array, { target }: PlannedOutput): string | undefined {
+  if (bytes.length < 512) return `it has only ${bytes.length} bytes`
+  const { kind, platform, architecture } = inspectLoader(bytes)
+  if (target.format === 'efi') {
+    if (kind !== 'efi') return 'it is no EFI program'
+    if (architecture !== target.architecture) return `it is for ${architecture ?? 'another processor'}`
+  }
+  if (/pxe$/.test(target.format) && (kind !== 'nbp' || platform === 'efi'))
+    return 'it is no network boot program'
+  return undefined
+}
+
+function failure(
+  build: BuildPlan,
+  engine: Engine,
+  run: { code: number | undefined; output: string; why: string | undefined },
+  log: string,
+): IpxetoolError {
+  const found = findFailure(run.output)
+  const where =
+    found?.file === undefined ? '' : `${found.file}${found.line === undefined ? '' : `:${found.line}`}: `
+  const what =
+    found === undefined
+      ? run.why !== undefined
+        ? `make cannot be started (${run.why})`
+        : `make ended with ${run.code ?? 'a signal'} and named no error`
+      : `${where}${found.message}`
+  return new IpxetoolError(
+    'compile-failed',
+    `${build.bindir} cannot be compiled by ${engine.name}: ${what}`,
+    {
+      hint: `${found?.hint === undefined ? '' : `${found.hint}; `}all that make said is in ${log}`,
+    },
+  )
+}
+
+function interrupted(cause: unknown): IpxetoolError {
+  return new IpxetoolError('interrupted', 'interrupted; the loaders are as they were before', {
+    hint: 'what was compiled so far is kept for the next time',
+    ...(cause !== undefined && { cause }),
+  })
+}
+
+function explainDisk(error: unknown, cache: string): unknown {
+  if (error instanceof IpxetoolError) return error
+  const { code, path = cache } = error as NodeJS.ErrnoException
+  const why = {
+    ENOSPC: 'the disk is full',
+    EDQUOT: 'the disk quota is used up',
+    EACCES: 'this user has no permission',
+    EROFS: 'the file system is read-only',
+    ENOTDIR: 'a file is in the way of a folder',
+  }[code ?? '']
+  if (why === undefined) return error
+  return new IpxetoolError('compile-disk', `${existsSync(path) ? path : cache}: ${why}`, {
+    hint: 'XDG_CACHE_HOME puts the compile elsewhere; the loaders are as they were before',
+    cause: error,
+  })
+}
