@@ -61,8 +61,9 @@ export async function* tarEntries(stream: Readable, name: string): AsyncGenerato
   }
 }
 
-function linkOf({ linkname }: Header): string {
-  return linkname ?? ''
+function linkOf(header: Header): string {
+  // the package's types leave out that there may be none
+  return (header as { linkname?: string | null }).linkname ?? ''
 }
 
 function safePath(header: Header, name: string): string {
