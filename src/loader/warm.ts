@@ -135,6 +135,8 @@ export async function checkRoom(
 
 /** Writes only what differs: make goes by the time of a file. */
 async function setInputs(src: string, build: BuildPlan): Promise<void> {
+  // make touches headers in it, but does not make it
+  await mkdir(join(src, 'config', 'local'), { recursive: true })
   const wanted = new Map<string, Uint8Array>(build.inputs)
   for (const [name, text] of build.headers) wanted.set(`config/local/${name}`, Buffer.from(text))
   const folders = new Set([...build.inputs.keys()].map((path) => path.split('/')[0]!))
