@@ -44,6 +44,9 @@ const PACKAGES = [
   { name: 'shellcheck', command: 'shellcheck' },
   { name: 'shfmt', command: 'shfmt' },
   { name: 'chromium', command: 'chromium' },
+  { name: 'podman', command: 'podman' },
+  { name: 'runc', command: 'runc' },
+  { name: 'mmdebstrap', command: 'mmdebstrap' },
 ]
 
 /** DHCP servers, unpacked with what they need. */
