@@ -19,6 +19,8 @@ import { blockSize, Pass } from './pass.js'
 /** Milliseconds after which bytes that trickle in go to the disk although they fill no block. */
 const flushAfter = 1000
 const progressEvery = 100
+/** A smaller file is not worth a connection of its own. */
+const directFrom = 1024 * 1024
 
 export class Attempt {
   etag: string | undefined
@@ -60,6 +62,7 @@ export class Attempt {
     if (range !== undefined) await this.#catchUp(from)
     const response = await context.client.get(this.#url, {
       headers: range ?? {},
+      direct: (this.#job.request.size ?? Infinity) >= directFrom,
       ...(signal && { signal }),
     })
     try {
@@ -223,7 +226,9 @@ export class Attempt {
     const fillFrom = (chunk: Uint8Array, done: number): Promise<void> | undefined => {
       while (done < chunk.length) {
         const part = Math.min(chunk.length - done, blockSize - fill)
-        new Uint8Array(block, fill, part).set(chunk.subarray(done, done + part))
+        // else the system has written it there
+        const isThere = chunk.buffer === block && chunk.byteOffset + done === fill
+        if (!isThere) new Uint8Array(block, fill, part).set(chunk.subarray(done, done + part))
         fill += part
         done += part
         if (fill < blockSize && performance.now() - flushed < flushAfter) continue
@@ -241,26 +246,28 @@ export class Attempt {
       return undefined
     }
     const enough = new Error('the rest is there')
+    const { reuses } = response.body
+    const take = (data: Buffer): Promise<void> | undefined => {
+      if (received === 0) this.#refuseOddities(response, data)
+      const chunk =
+        end !== undefined && received + data.length > end ? data.subarray(0, end - received) : data
+      // not asked later: a block that is full leaves this thread, and its views have no length then
+      const { length } = chunk
+      received += length
+      watch.bytes += length
+      this.#progress(received)
+      const seen = pass.inspected ? pass.show(reuses ? Uint8Array.from(chunk) : chunk) : undefined
+      const filled = fillFrom(chunk, 0)
+      if (!filled && !pass.inspected && !reuses) discarder.done(data)
+      const limited = limiter?.take(length, signal)
+      if (partial.failed || (end !== undefined && received >= end)) throw enough
+      if (!seen && !limited) return filled
+      watch.busy()
+      return Promise.all([filled, seen, limited]).then(() => undefined)
+    }
     try {
       await response.body
-        .consume((data) => {
-          if (received === 0) this.#refuseOddities(response, data)
-          const chunk =
-            end !== undefined && received + data.length > end ? data.subarray(0, end - received) : data
-          received += chunk.length
-          watch.bytes += chunk.length
-          this.#progress(received)
-          const filled = fillFrom(chunk, 0)
-          const seen = pass.inspected ? pass.show(chunk) : undefined
-          if (!filled && !pass.inspected) discarder.done(data)
-          const limited = limiter?.take(chunk.length, signal)
-          if (partial.failed || (end !== undefined && received >= end)) {
-            throw enough
-          }
-          if (!seen && !limited) return filled
-          watch.busy()
-          return Promise.all([filled, seen, limited]).then(() => undefined)
-        })
+        .consume(take, () => new Uint8Array(block, fill))
         .catch((error: unknown) => {
           if (error !== enough) throw error
         })

@@ -5,13 +5,19 @@ import type { Headers } from './http-rules.js'
 /** Takes a chunk; a promise holds the next one back. */
 export type Sink = (chunk: Buffer) => Promise<void> | undefined
 
+/** Memory for the next bytes; it has room for one at least. It is asked for when the sink has nothing to wait for. */
+export type Space = () => Uint8Array
+
 export interface Body {
   /**
    * Hands over every chunk that has come, also those before a connection broke: a Node stream would throw away what
    * it holds when it fails, and those bytes would have to be sent again.
+   * @param space a body that {@link reuses} memory may put chunks there; they are views of it then
    * @returns after the last one was taken. @throws what the network or the sink threw
    */
-  consume(sink: Sink): Promise<void>
+  consume(sink: Sink, space?: Space): Promise<void>
+  /** A chunk is the sink's only until it returns, or its promise is fulfilled. */
+  readonly reuses: boolean
   /** Ends the connection. */
   destroy(reason?: Error): void
 }
@@ -65,8 +71,17 @@ export function dispatch(
   })
 }
 
-class Reader implements Body {
-  #controller: Dispatcher.DispatchController | undefined
+/** What a reader does to its connection. */
+export interface Flow {
+  pause(): void
+  resume(): void
+  abort(reason: Error): void
+}
+
+export class Reader implements Body {
+  readonly reuses: boolean
+  #controller: Flow | undefined
+  #space: Space | undefined
   #sink: Sink | undefined
   readonly #queue: Buffer[] = []
   #busy = false
@@ -76,7 +91,21 @@ class Reader implements Body {
   #resolve: (() => void) | undefined
   #reject: ((error: unknown) => void) | undefined
 
-  attach(controller: Dispatcher.DispatchController): void {
+  constructor(reuses = false) {
+    this.reuses = reuses
+  }
+
+  /** Nothing more is wanted for now. */
+  get paused(): boolean {
+    return this.#sink === undefined || this.#busy
+  }
+
+  /** Where the consumer wants the next bytes, if it can say. */
+  space(): Uint8Array | undefined {
+    return this.paused || this.#ended || this.#destroyed ? undefined : this.#space?.()
+  }
+
+  attach(controller: Flow): void {
     this.#controller = controller
     if (this.#destroyed) controller.abort(this.#destroyed)
   }
@@ -129,9 +158,10 @@ class Reader implements Body {
     if (this.#sink !== undefined && !this.#busy) this.#drain()
   }
 
-  consume(sink: Sink): Promise<void> {
+  consume(sink: Sink, space?: Space): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#sink = sink
+      this.#space = space
       this.#resolve = resolve
       this.#reject = reject
       this.#drain()

@@ -5,6 +5,7 @@ import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici'
 import { IpxetoolError } from '../../diagnostics/error.js'
 import type { FetchDocument } from '../types.js'
 import { dispatch, type Body, type RawResponse } from './body.js'
+import { directClient } from './direct.js'
 import { cancelled, networkFailure, shown, statusFailure, TransferFailure } from './failure.js'
 import { contentLength, header, isPassing, retryAfter, type Headers } from './http-rules.js'
 import type { Sleep } from './limiter.js'
@@ -22,6 +23,8 @@ export interface ClientOptions {
   /** Bytes per second that a server has to reach over a `stallTimeout`. Default 512. */
   leastRate?: number
   retry?: Partial<RetryPolicy>
+  /** Large files over plain HTTP past undici, where that is faster. Default true. */
+  direct?: boolean
   /** Further certificates, PEM. */
   ca?: string
   userAgent?: string
@@ -48,11 +51,12 @@ export interface HttpClient {
   document: FetchDocument
   /**
    * One GET without retries; redirects are followed.
+   * @param options `direct`: the body is long; it may have a connection of its own
    * @throws TransferFailure
    */
   get(
     url: string,
-    options?: { headers?: Record<string, string>; signal?: AbortSignal },
+    options?: { headers?: Record<string, string>; signal?: AbortSignal; direct?: boolean },
   ): Promise<HttpResponse>
   readonly retry: RetryPolicy
   readonly stallTimeout: number
@@ -75,14 +79,20 @@ export function createClient(options: ClientOptions = {}): HttpClient {
   const retry = { ...defaultRetryPolicy, ...options.retry }
   const stallTimeout = options.stallTimeout ?? 30_000
   const connectionsPerHost = options.connectionsPerHost ?? 6
-  const dispatcher = agentFor(options, stallTimeout, connectionsPerHost)
+  const connectTimeout = options.connectTimeout ?? 15_000
+  const proxies = proxiesOf(options.environment ?? {})
+  const { plain, secure } = agentsFor(options, proxies, stallTimeout, connectionsPerHost)
+  const own =
+    options.direct !== false && proxies.httpProxy === ''
+      ? directClient({ connectionsPerHost, connectTimeout, stallTimeout })
+      : undefined
 
-  const get: HttpClient['get'] = async (url, { headers = {}, signal } = {}) => {
+  const get: HttpClient['get'] = async (url, { headers = {}, signal, direct = false } = {}) => {
     const visited = new Set<string>()
     let at = parseUrl(url)
     for (;;) {
       visited.add(at.href)
-      const response = await request(at, headers, signal)
+      const response = await request(at, headers, signal, direct)
       const target = redirectTarget(response, at)
       if (target === undefined) return { ...response, url: at.href }
       response.body.destroy()
@@ -93,25 +103,24 @@ export function createClient(options: ClientOptions = {}): HttpClient {
   const request = async (
     url: URL,
     headers: Record<string, string>,
-    signal: AbortSignal | undefined,
+    given: AbortSignal | undefined,
+    direct: boolean,
   ): Promise<RawResponse> => {
-    const signals = [options.signal, signal].filter((one) => one !== undefined)
+    const signals = [options.signal, given].filter((one) => one !== undefined)
+    const signal = signals.length === 0 ? undefined : AbortSignal.any(signals)
+    const all = {
+      'user-agent': userAgent,
+      accept: '*/*',
+      'accept-encoding': 'identity',
+      ...headers,
+      ...credentials(url),
+    }
     try {
+      if (direct && own && url.protocol === 'http:') return await own.get(url, all, signal)
       return await dispatch(
-        dispatcher,
-        {
-          origin: url.origin,
-          path: url.pathname + url.search,
-          method: 'GET',
-          headers: {
-            'user-agent': userAgent,
-            accept: '*/*',
-            'accept-encoding': 'identity',
-            ...headers,
-            ...credentials(url),
-          },
-        },
-        signals.length === 0 ? undefined : AbortSignal.any(signals),
+        url.protocol === 'https:' ? secure : plain,
+        { origin: url.origin, path: url.pathname + url.search, method: 'GET', headers: all },
+        signal,
       )
     } catch (error) {
       if (signals.some((one) => one.aborted)) throw cancelled()
@@ -175,38 +184,64 @@ export function createClient(options: ClientOptions = {}): HttpClient {
     sleep,
     now,
     signal: options.signal,
-    close: () => dispatcher.destroy(),
+    close: async () => {
+      own?.close()
+      await plain.destroy()
+      if (secure !== plain) await secure.destroy()
+    },
   }
 }
 
-function agentFor(options: ClientOptions, stallTimeout: number, connections: number): Dispatcher {
-  const { environment = {}, ca } = options
+interface Proxies {
+  /** Empty: none. */
+  httpProxy: string
+  httpsProxy: string
+  noProxy: string
+}
+
+/** @throws IpxetoolError `bad-proxy` */
+function proxiesOf(environment: Readonly<Record<string, string | undefined>>): Proxies {
   const named = (name: string): string => environment[name.toLowerCase()] || environment[name] || ''
-  const tls = ca === undefined ? {} : { ca }
-  const settings = {
-    connections,
-    headersTimeout: stallTimeout,
-    bodyTimeout: stallTimeout,
-    connect: { timeout: options.connectTimeout ?? 15_000, ...tls },
-  }
   const all = named('ALL_PROXY')
-  const proxies = { httpProxy: named('HTTP_PROXY') || all, httpsProxy: named('HTTPS_PROXY') || all }
-  if (proxies.httpProxy === '' && proxies.httpsProxy === '') return new Agent(settings)
-  for (const proxy of Object.values(proxies)) {
+  const httpProxy = named('HTTP_PROXY') || all
+  const httpsProxy = named('HTTPS_PROXY') || all
+  for (const proxy of [httpProxy, httpsProxy]) {
     if (proxy === '' || (URL.canParse(proxy) && /^(https?|socks5?):$/.test(new URL(proxy).protocol))) continue
     throw new IpxetoolError('bad-proxy', `the proxy \`${proxy.replace(/\/\/[^/@]*@/, '//')}\` is not a URL`, {
       hint: 'write it as http://proxy:3128 in HTTP_PROXY or HTTPS_PROXY',
     })
   }
-  return new EnvHttpProxyAgent({
+  return { httpProxy, httpsProxy, noProxy: named('NO_PROXY') }
+}
+
+/** Who asks for http and for https URLs; the same where no proxy is set. */
+function agentsFor(
+  { ca, connectTimeout = 15_000 }: ClientOptions,
+  proxies: Proxies,
+  stallTimeout: number,
+  connections: number,
+): { plain: Dispatcher; secure: Dispatcher } {
+  const tls = ca === undefined ? {} : { ca }
+  const settings = {
+    connections,
+    headersTimeout: stallTimeout,
+    bodyTimeout: stallTimeout,
+    connect: { timeout: connectTimeout, ...tls },
+  }
+  if (proxies.httpProxy === '' && proxies.httpsProxy === '') {
+    const agent = new Agent(settings)
+    return { plain: agent, secure: agent }
+  }
+  const plain = new EnvHttpProxyAgent({
     ...settings,
     ...proxies,
-    noProxy: named('NO_PROXY'),
     // what is plain goes through the proxy as a plain request: many proxies let no tunnel out but to port 443
     proxyTunnel: false,
     requestTls: { ...tls },
-    proxyTls: { timeout: options.connectTimeout ?? 15_000, ...tls },
+    proxyTls: { timeout: connectTimeout, ...tls },
   })
+  // undici would send https through HTTP_PROXY, too; curl and the rest do not
+  return { plain, secure: proxies.httpsProxy === '' ? new Agent(settings) : plain }
 }
 
 function parseUrl(url: string): URL {
