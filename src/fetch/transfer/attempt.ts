@@ -20,7 +20,7 @@ import { blockSize, Pass } from './pass.js'
 const flushAfter = 1000
 const progressEvery = 100
 /** A smaller file is not worth a connection of its own. */
-const directFrom = 1024 * 1024
+const directFrom = 256 * 1024
 
 export class Attempt {
   etag: string | undefined

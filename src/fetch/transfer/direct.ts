@@ -2,8 +2,8 @@
  * Plain HTTP without a proxy, for bodies of known length: the system writes them straight into the blocks that go to
  * the disk and the hash (`onread` of node:net).
  *
- * undici reads 64 KiB at a time into new memory and runs its parser over each piece: per GiB some 16,000 reads and one
- * more copy, which took as long as curl's whole transfer. Here node:http reads the head, and what has no length or is
+ * undici reads 64 KiB at a time into new memory and runs its parser over each piece: per GiB some 16,000 reads, copies
+ * and callbacks, and garbage that piles up. Here node:http reads the head, and what has no length or is
  * no part of a file; everything else (TLS, proxies, small documents, connections to be used again) is undici's.
  */
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'

@@ -1,6 +1,6 @@
 /**
  * Gives the memory of network buffers back at once. V8 lets some 64 MB of them pile up before it collects; handing
- * one over to a port that nobody listens to frees it now (measured: the same time, 35 MB less).
+ * one over to a port that nobody listens to frees it now.
  */
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 

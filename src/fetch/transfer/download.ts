@@ -70,8 +70,6 @@ export interface DownloadContext {
   events?: (event: TransferEvent) => void
   signal?: AbortSignal
   limiter?: Limiter
-  /** Connections for the ranges of one large file; 1: never more. Default 4. */
-  connections?: number
   /** Somebody else downloads the same file: wait for it (default) or fail with `locked`. */
   wait?: boolean
 }

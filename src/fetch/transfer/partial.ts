@@ -22,9 +22,8 @@ interface State {
   total?: number
   /** On the disk, sorted, apart from each other. */
   ranges: Range[]
+  /** Written from the start to the end without holes: while this is the boot, the length of the file counts. */
   boot?: string
-  /** Written from the start to the end without holes: then, in the same boot, the length of the file counts. */
-  inOrder: boolean
 }
 
 /** Bytes and milliseconds after which what was written is made durable. */
@@ -67,10 +66,9 @@ export class PartialFile {
         return new PartialFile(path, file, emptyState(''), [])
       }
       const sameBoot = state.boot !== undefined && state.boot === bootId()
-      const trusted: Range[] =
-        sameBoot && state.inOrder
-          ? [[0, Math.min(size, state.total ?? size)]]
-          : state.ranges.map(([from, to]) => [from, Math.min(to, size)])
+      const trusted: Range[] = sameBoot
+        ? [[0, Math.min(size, state.total ?? size)]]
+        : state.ranges.map(([from, to]) => [from, Math.min(to, size)])
       const ranges = trusted.filter(([from, to]) => to > from)
       // what lies behind must not look written once this run of the machine is in the state
       const end = ranges.at(-1)?.[1] ?? 0
@@ -142,13 +140,6 @@ export class PartialFile {
   #learn({ validator, total }: { validator?: Validator | undefined; total?: number | undefined }): void {
     if (validator !== undefined) this.#state.validator = validator
     if (total !== undefined) this.#state.total = total
-  }
-
-  /** Says that bytes will no longer come in order; must be awaited before the first such write. */
-  async scatter(): Promise<void> {
-    if (!this.#state.inOrder) return
-    this.#state.inOrder = false
-    await this.#sync()
   }
 
   /**
@@ -258,7 +249,7 @@ function megabytes(bytes: number): string {
 }
 
 function emptyState(url: string): State {
-  return { layout: 1, url, ranges: [], inOrder: true }
+  return { layout: 1, url, ranges: [] }
 }
 
 async function disk<T>(path: string, action: () => Promise<T>): Promise<T> {
@@ -287,9 +278,8 @@ export function merge(ranges: readonly Range[], added: Range): Range[] {
 function parseState(json: string): State | undefined {
   try {
     const data = (JSON.parse(json) ?? {}) as Partial<State>
-    const { layout, url, ranges, validator, total, boot, inOrder } = data
-    if (layout !== 1 || typeof url !== 'string' || !Array.isArray(ranges) || typeof inOrder !== 'boolean')
-      return undefined
+    const { layout, url, ranges, validator, total, boot } = data
+    if (layout !== 1 || typeof url !== 'string' || !Array.isArray(ranges)) return undefined
     const isRange = (range: unknown): range is Range =>
       Array.isArray(range) &&
       range.length === 2 &&
@@ -305,7 +295,6 @@ function parseState(json: string): State | undefined {
       layout,
       url,
       ranges: ranges.reduce<Range[]>(merge, []),
-      inOrder,
       ...(validator && { validator }),
       ...(Number.isSafeInteger(total) && { total: total! }),
       ...(typeof boot === 'string' && { boot }),

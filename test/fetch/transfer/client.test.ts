@@ -187,6 +187,14 @@ describe('the client', () => {
       })
       await proxy.close()
     })
+
+    it('does not send https through HTTP_PROXY', async () => {
+      const proxy = await startProxy()
+      const environment = { HTTP_PROXY: proxy.url }
+      assert.equal(await text(`${secure.url}/a`, { ...once, ca: tls.cert, environment }), 'hello')
+      assert.deepEqual(proxy.seen, [])
+      await proxy.close()
+    })
   })
 
   it('asks a proxy for plain URLs, but not for what NO_PROXY names', async () => {
