@@ -128,8 +128,11 @@ export class Reader implements Body {
     this.#controller?.pause()
     wait.then(
       () => {
-        this.#busy = false
-        this.#drain()
+        // not within the turn that paused: undici's parser would still be in the chunk, and never go on
+        setImmediate(() => {
+          this.#busy = false
+          this.#drain()
+        })
       },
       (error: unknown) => {
         this.#fail(error)

@@ -25,7 +25,9 @@ async function check(row: FaultRow, direct: boolean): Promise<void> {
     let served = 0
     const file = (): Buffer => versions[row.changesAt !== undefined && served++ >= row.changesAt ? 1 : 0]!
     for (const faults of row.mirrors ?? [[]]) {
-      mirrors.push(await startMirror({ files: new Map([['/file', file]]), faults }))
+      mirrors.push(
+        await startMirror({ files: new Map([['/file', file]]), faults: faults.map((one) => ({ ...one })) }),
+      )
     }
     for (const fault of mirrors.flatMap((mirror) => mirror.faults)) {
       if (fault.redirect !== undefined) {
