@@ -33,7 +33,7 @@ describe('the rate limit', () => {
   it('is shared by those who ask at the same time', async () => {
     const { now, sleep } = clock()
     const limiter = rateLimiter(1000, sleep, now)
-    await Promise.all(Array.from({ length: 10 }, () => limiter.take(100)))
+    await Promise.all(Array.from({ length: 10 }, async () => limiter.take(100)))
     assert.equal(now(), 750)
   })
 
