@@ -23,7 +23,7 @@ export interface ClientOptions {
   /** Bytes per second that a server has to reach over a `stallTimeout`. Default 512. */
   leastRate?: number
   retry?: Partial<RetryPolicy>
-  /** Large files over plain HTTP past undici, where that is faster. Default true. */
+  /** Large files over plain HTTP past undici, which needs less processor time. Default true. */
   direct?: boolean
   /** Further certificates, PEM. */
   ca?: string
