@@ -3,7 +3,16 @@
  * script. `ipxetool check --explain ID` and docs/rules.md show them; a test finds every id that `src` reports.
  */
 export type ExplainedArea =
-  'project' | 'variables' | 'includes' | 'menus' | 'machines' | 'configs' | 'links' | 'fetch' | 'import'
+  | 'project'
+  | 'variables'
+  | 'includes'
+  | 'menus'
+  | 'machines'
+  | 'configs'
+  | 'links'
+  | 'fetch'
+  | 'compile'
+  | 'import'
 
 export interface Explanation {
   readonly id: string
@@ -444,6 +453,146 @@ export const explanations: readonly Explanation[] = [
       'A fetched file cannot be read.',
       'The tree would lack it.',
       'Change its permissions, or fetch it again.',
+    ],
+  ]),
+  ...area('compile', [
+    [
+      'embed-size',
+      'A file to embed is empty or too large.',
+      'A loader has to fit into the memory that firmware gives it.',
+      'Embed a short script that chains to the rest.',
+    ],
+    [
+      'embed-nul',
+      'A NUL byte is in a script to embed.',
+      'iPXE does not read what follows it.',
+      'Take it out.',
+    ],
+    [
+      'embed-magic',
+      'A script to embed does not begin with `#!ipxe`.',
+      'iPXE would not run it.',
+      'Make it the first bytes, without a byte order mark or an empty line before them.',
+    ],
+    [
+      'embed-marker',
+      'A script holds the word by which ipxetool finds its place in a loader.',
+      'The script in the loader could not be exchanged safely.',
+      'Write something else there.',
+    ],
+    [
+      'embed-include',
+      'A script to embed includes another file.',
+      'Only a build puts files together; the loader would have a comment there.',
+      'Build the script first, or write the lines into it.',
+    ],
+    [
+      'missing-command',
+      'A loader will not have a command that its script uses.',
+      'The script ends there.',
+      'Define the build option that brings the command, or put `||` behind it.',
+    ],
+    [
+      'missing-protocol',
+      'A loader cannot speak the protocol of a URL in its script.',
+      'The download fails on the machine.',
+      'Define the option that brings it, or use another protocol.',
+    ],
+    [
+      'added-protocol',
+      'A build option was switched on because a URL in the script needs it.',
+      'Without it the download would fail.',
+      'Nothing has to be done; define the option yourself to say that you know.',
+    ],
+    [
+      'slot-size',
+      'The place for scripts in UEFI loaders has a wrong size.',
+      'A script could not be put in.',
+      'Take one of the sizes that the message names.',
+    ],
+    [
+      'unknown-build-option',
+      'A build option that iPXE does not have.',
+      'It would be ignored without a word.',
+      'Correct the spelling; `ipxetool compile --list` names them all.',
+    ],
+    [
+      'maybe-build-option',
+      'A build option that the source may not have yet.',
+      'It would change nothing.',
+      'Take a newer source, or leave the option out.',
+    ],
+    [
+      'foreign-build-option',
+      'A build option that this firmware, processor or source does not have.',
+      'The compile would end in an error of the linker.',
+      'Define it for the other firmware alone (`bios:NAME`, `efi:NAME`), or take another source.',
+    ],
+    [
+      'build-option-value',
+      'A build option has a value that it cannot have.',
+      'The compile would fail, or the loader would do something else.',
+      'Give one of the values that are named.',
+    ],
+    [
+      'serial-port-value',
+      'A serial port or its speed is not one that iPXE knows.',
+      'The console would stay silent.',
+      'Use COM1 to COM4 or an address, and a usual speed such as 115200.',
+    ],
+    [
+      'build-option-conflict',
+      'Two build options do not go together.',
+      'One of them would have no effect, or the compile would fail.',
+      'Leave one out.',
+    ],
+    [
+      'build-option-needs',
+      'A build option does nothing without another.',
+      'The loader would not have what was asked for.',
+      'Define the other one as well.',
+    ],
+    [
+      'serial-without-console',
+      'A serial port is set up, but there is no serial console.',
+      'Nothing is printed there.',
+      'Add `--preset serial`.',
+    ],
+    [
+      'serial-spcr',
+      'A table of the firmware wins over the serial port that is set.',
+      'The console may be at another port.',
+      'Define SERIAL_FIXED too.',
+    ],
+    [
+      'serial-on-efi',
+      'A serial console in a UEFI loader.',
+      'Most firmware mirrors its console there, and every letter comes twice.',
+      'Leave it out unless your firmware does not.',
+    ],
+    [
+      'serial-on-arm',
+      'A serial port of PCs is set for arm64.',
+      'It does nothing there.',
+      'Leave it out: the firmware says where the console is.',
+    ],
+    [
+      'old-https',
+      'The source is too old for https.',
+      'Today’s servers speak no cipher that it knows.',
+      'Take a source of 2.0.0 or newer, or use http.',
+    ],
+    [
+      'certificate',
+      'A file with a certificate or a key cannot be used.',
+      'The loader would trust something else, or nothing.',
+      'Give a PEM file as the message says.',
+    ],
+    [
+      'debug-list',
+      'The list of objects to debug cannot be read.',
+      'Make would fail.',
+      'Write names of objects with commas between them, such as dhcp,tls:3.',
     ],
   ]),
   ...area('import', [
