@@ -163,8 +163,7 @@ export async function readTar(file: string, store: Store, signal?: AbortSignal):
   try {
     for await (const entry of tar) {
       const { name, type, size } = entry.header
-      if (type !== 'file')
-        throw unsafe(file, name, `is a ${type.replaceAll('-', ' ')}, not a file`)
+      if (type !== 'file') throw unsafe(file, name, `is a ${type.replaceAll('-', ' ')}, not a file`)
       if (sets === undefined) {
         if (name !== lockName)
           throw broken(file, `it begins with \`${printable(name)}\`, not with ${lockName}`)
