@@ -16,6 +16,12 @@ const tools = [
 /** Make gets no more of the environment than this: EMBED, CONFIG, DEBUG and the like would change the loader. */
 const passed = ['PATH', 'HOME', 'TMPDIR']
 
+/**
+ * Debug information names the folder of the tree. It is not in the loader, but its checksum is: `BUILD_ID_CMD` of
+ * iPXE's Makefile.housekeeping. In a container the folder is always the same.
+ */
+const withoutPaths = { EXTRA_CFLAGS: '-g0' }
+
 export async function findNative(context: EngineContext, why: string): Promise<Engine | Unusable> {
   const { env, signal } = context
   const kept = Object.fromEntries(passed.map((name) => [name, env[name]]))
@@ -49,7 +55,7 @@ export async function findNative(context: EngineContext, why: string): Promise<E
           command: run.command,
           args: run.args,
           cwd: `${run.tree}/src`,
-          env: { ...kept, LC_ALL: 'C', TZ: 'UTC', ...run.environment },
+          env: { ...kept, ...withoutPaths, LC_ALL: 'C', TZ: 'UTC', ...run.environment },
         },
         options,
       ),

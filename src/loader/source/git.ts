@@ -49,9 +49,9 @@ export async function gitSource(
       const child = spawn(
         'git',
         ['-c', 'safe.directory=*', '-C', repository, 'archive', '--format=tar', commit],
-        { stdio: ['ignore', 'pipe', 'ignore'] },
+        { stdio: ['ignore', 'pipe', 'ignore'], env: withoutGit(context.env) },
       )
-      await unpackTar(tarEntries(child.stdout, url), folder, '', signal)
+      await unpackTar(tarEntries(child.stdout, url), url, folder, '', signal)
     },
   }
 

@@ -74,7 +74,9 @@ function safePath(header: Header, name: string): string {
     throw bad(name, `${JSON.stringify(path)} leads out of it`)
   if (type === 'symlink') {
     const target = posix.normalize(posix.join(posix.dirname(clean), linkname))
-    if (linkname.startsWith('/') || target === '..' || target.startsWith('../'))
+    // behind another link `..` would be another folder than it looks like
+    const isDevious = /(?:^|\/)(?!\.\.?\/)[^/]+\/(?:.*\/)?\.\.(?:\/|$)/.test(linkname)
+    if (linkname.startsWith('/') || isDevious || target === '..' || target.startsWith('../'))
       throw bad(name, `the link ${JSON.stringify(path)} leads out of it`)
   }
   return clean === '.' ? '' : clean
@@ -87,14 +89,29 @@ function bad(name: string, why: string, cause?: unknown): IpxetoolError {
   })
 }
 
-/** @param top folder of the archive that becomes `folder`, '' for none */
+/**
+ * @param name of the archive, for messages
+ * @param top folder of the archive that becomes `folder`, '' for none
+ * @throws IpxetoolError `bad-archive`
+ */
 export async function unpackTar(
   entries: AsyncIterable<TarEntry>,
+  name: string,
   folder: string,
   top: string,
   signal?: AbortSignal,
 ): Promise<void> {
   const made = new Set<string>()
+  const seen = new Set<string>()
+  const folders = new Set<string>()
+  const checkPlace = (path: string): void => {
+    if (seen.has(path) || folders.has(path)) throw bad(name, `${path} is in it twice`)
+    seen.add(path)
+    for (const parent of parents(path)) {
+      if (seen.has(parent)) throw bad(name, `${path} lies behind ${parent}, which is no folder`)
+      folders.add(parent)
+    }
+  }
   const links: TarEntry[] = []
   const inside = (path: string): string | undefined =>
     top === '' ? path : path.startsWith(`${top}/`) ? path.slice(top.length + 1) : undefined
@@ -109,6 +126,7 @@ export async function unpackTar(
     signal?.throwIfAborted()
     const path = inside(entry.path)
     if (path === undefined || !isPartOfSource(path)) continue
+    checkPlace(entry.path)
     // links last: nothing can then be written through one
     if (entry.kind === 'link') links.push(entry)
     else {
@@ -118,4 +136,9 @@ export async function unpackTar(
     }
   }
   for (const { path, target } of links) await symlink(target ?? '', await ready(inside(path)!))
+}
+
+function parents(path: string): string[] {
+  const parts = path.split('/')
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'))
 }

@@ -50,7 +50,7 @@ export async function tarballSource(
     name,
     notes: [],
     unpack: async (folder, signal) => {
-      await unpackTar(tarEntries(await plain(file), name), folder, top, signal)
+      await unpackTar(tarEntries(await plain(file), name), name, folder, top, signal)
     },
   }
 }
