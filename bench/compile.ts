@@ -1,0 +1,113 @@
+/**
+ * `ipxetool compile` as a whole process beside plain make, with the source of iPXE that IPXETOOL_IPXE_SOURCE names and
+ * the compiler of this machine: another script in a loader whose tree is warm, and, with IPXETOOL_BENCH_COLD=1, a whole
+ * build, which takes minutes for each of twelve runs.
+ */
+import { spawnSync } from 'node:child_process'
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { BenchmarkRefused, type Benchmark, type Peer } from './harness.js'
+
+const tool = fileURLToPath(new URL('../bin/ipxetool.js', import.meta.url))
+const jobs = `-j${availableParallelism()}`
+
+/** @param folder for trees and caches, 1 GB; the caller removes it */
+export async function* benchmarks(folder: string): AsyncGenerator<Benchmark> {
+  const source = process.env['IPXETOOL_IPXE_SOURCE']
+  if (source === undefined || source === '') {
+    console.log('compile: not measured, IPXETOOL_IPXE_SOURCE names no source of iPXE\n')
+    return
+  }
+  const work = join(folder, 'compile')
+  const plain = join(work, 'plain')
+  await mkdir(work)
+  await cp(source, plain, {
+    recursive: true,
+    preserveTimestamps: true,
+    filter: (path) => !/^(?:\.git|bin|bin-.*)$/.test(basename(path)),
+  })
+  for (const target of ['bin-x86_64-efi/snponly.efi', 'bin/undionly.kpxe']) {
+    const context: Context = { source, work, plain, target }
+    // the first, untimed runs of these make the trees warm
+    yield {
+      name: `another script into ${target}, warm`,
+      peers: [makePeer(context, 'incremental make', false), toolPeer(context, false)],
+    }
+    if (process.env['IPXETOOL_BENCH_COLD'] === '1') {
+      yield {
+        name: `${target} from nothing`,
+        peers: [makePeer(context, 'plain make', true), toolPeer(context, true)],
+      }
+    }
+  }
+}
+
+interface Context {
+  readonly source: string
+  readonly work: string
+  readonly plain: string
+  readonly target: string
+}
+
+let scripts = 0
+/** Never the same twice: what was compiled before is not compiled again. */
+async function newScript(path: string): Promise<string> {
+  await writeFile(path, `#!ipxe\necho This is script ${++scripts}\nshell\n`)
+  return path
+}
+
+function makePeer({ work, plain, target }: Context, name: string, isCold: boolean): Peer {
+  const src = join(plain, 'src')
+  return {
+    name,
+    version: `${versionOf('make')}, ${jobs}`,
+    expect: 'the loader is there',
+    run: async () => {
+      const script = await newScript(join(work, 'plain.ipxe'))
+      if (isCold) await rm(join(src, target.split('/')[0]!), { recursive: true, force: true })
+      return timed(target, join(src, target), 'make', ['-s', jobs, target, `EMBED=${script}`], src)
+    },
+  }
+}
+
+function toolPeer({ source, work, target }: Context, isCold: boolean): Peer {
+  return {
+    name: 'ipxetool compile',
+    version: versionOf(process.execPath, tool),
+    expect: 'the loader is there',
+    run: async () => {
+      const script = await newScript(join(work, 'tool.ipxe'))
+      const args = ['compile', '--quiet', '--source', source, '--engine', 'native', '--embed', script]
+      const out = join(work, 'out')
+      await rm(out, { recursive: true, force: true })
+      const more = ['--target', basename(target), '--out', out, ...(isCold ? ['--rebuild'] : [])]
+      return timed(target, join(out, basename(target)), process.execPath, [tool, ...args, ...more], work)
+    },
+  }
+}
+
+async function timed(target: string, file: string, command: string, args: string[], cwd: string) {
+  await rm(file, { force: true })
+  const env = { ...process.env, XDG_CACHE_HOME: join(cwd, '..', 'bench-cache') }
+  const start = performance.now()
+  const { status, stderr } = spawnSync(command, args, {
+    cwd,
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+    maxBuffer: 2 ** 28,
+  })
+  const seconds = (performance.now() - start) / 1000
+  if (status !== 0) throw new BenchmarkRefused(`${command}: ${stderr.trim().slice(-500)}`)
+  const bytes = await readFile(file).catch(() => Buffer.alloc(0))
+  // firmware reads no more of a BIOS loader than that it is code
+  const isRight = target.endsWith('.efi') ? bytes.toString('latin1', 0, 2) === 'MZ' : bytes.length > 50_000
+  return { seconds, output: isRight ? 'the loader is there' : `${file} is missing or too short` }
+}
+
+function versionOf(command: string, ...args: string[]): string {
+  const { stdout } = spawnSync(command, [...args, '--version'], { encoding: 'utf8' })
+  return /\d+\.\d[\w.]*/.exec(stdout)?.[0] ?? 'unknown'
+}
