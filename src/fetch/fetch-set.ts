@@ -1,12 +1,11 @@
 /** One release into a project: its files verified into the store, then named in `assets/`, then its pointer. */
 import { randomUUID } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { lstat, mkdir, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { IpxetoolError, isIpxetoolError } from '../diagnostics/error.js'
 import { assetFolder, assetPath, assetsName } from '../model/lock.js'
 import { extractMember } from './archive/extract.js'
-import { type Store, writeDurably } from './store.js'
+import { bytesOf, type Store, writeDurably } from './store.js'
 import type { HttpClient } from './transfer/client.js'
 import { downloadAll } from './transfer/download-all.js'
 import type { DownloadRequest, TransferEvent } from './transfer/download.js'
@@ -171,7 +170,7 @@ async function takeOut(
   const out = join(store.partialFolder, `${randomUUID()}.member`)
   try {
     const { sha256 } = await extractMember(archive, member!, out)
-    return await store.add(createReadStream(out) as AsyncIterable<Uint8Array>, { sha256, name })
+    return await store.add(bytesOf(out), { sha256, name })
   } finally {
     await rm(out, { force: true })
   }

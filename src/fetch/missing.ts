@@ -1,9 +1,8 @@
 /** Which files of a set are here already, in the store or below `assets/`. */
-import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { isIpxetoolError } from '../diagnostics/error.js'
 import { assetPath } from '../model/lock.js'
-import type { Store } from './store.js'
+import { bytesOf, type Store } from './store.js'
 import type { LockedSet } from './types.js'
 
 /**
@@ -16,8 +15,7 @@ export async function missingOf(set: LockedSet, store: Store, root: string): Pro
     if ((await store.get(file.sha256))?.size === file.size) continue
     const { sha256, size, name } = file
     try {
-      const bytes = createReadStream(join(root, assetPath(set, file)), { highWaterMark: 1 << 20 })
-      await store.add(bytes as AsyncIterable<Uint8Array>, { sha256, size, name })
+      await store.add(bytesOf(join(root, assetPath(set, file))), { sha256, size, name })
     } catch (error) {
       const isOther = isIpxetoolError(error) && ['digest-mismatch', 'wrong-size'].includes(error.code)
       if (!isOther && (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error

@@ -374,3 +374,8 @@ function errorCode(error: unknown): string {
   const code = (error as { code?: unknown } | null | undefined)?.code
   return typeof code === 'string' ? code : ''
 }
+
+/** The bytes of a file, opened when the first are asked for: an error reaches whoever reads, and nobody else. */
+export async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Uint8Array>
+}

@@ -286,7 +286,7 @@ describe('ipxetool check', () => {
     assert.deepEqual(await found([]), [])
     write('ipxetool.yaml', 'dhcp: { http: "http://m.example/os/" }\n')
     write('boot.ipxe', '#!ipxe\nkernel http://m.example/os/vmlinuz || shell\n')
-    assert.deepEqual(await found([]), ['boot.ipxe missing-target'])
+    assert.deepEqual(await found([]), ['boot.ipxe:2 missing-target'])
   })
 
   it('compares machines with what they boot, and gives the numbers in JSON', async () => {
