@@ -52,7 +52,7 @@ async function fetchAndBuild(directory: string, { base, console }: Values): Prom
     join(project, 'ipxetool.yaml'),
     [
       'variables:',
-      '  base: { type: url, required: true }',
+      '  tree: { type: url, required: true }',
       '  console: { type: console, required: true }',
       'menus:',
       '  - id: main',
@@ -80,7 +80,7 @@ async function fetchAndBuild(directory: string, { base, console }: Values): Prom
   } finally {
     await mirror.close()
   }
-  const values = Object.entries({ base, console }).flatMap(([name, value]) => ['--var', `${name}=${value}`])
+  const values = Object.entries({ tree: base, console }).flatMap(([name, value]) => ['--var', `${name}=${value}`])
   await run(process.execPath, cliArguments(['build', '--project', project, '--out', tree, ...values]))
   return tree
 }
