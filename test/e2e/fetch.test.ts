@@ -80,7 +80,10 @@ async function fetchAndBuild(directory: string, { base, console }: Values): Prom
   } finally {
     await mirror.close()
   }
-  const values = Object.entries({ tree: base, console }).flatMap(([name, value]) => ['--var', `${name}=${value}`])
+  const values = Object.entries({ tree: base, console }).flatMap(([name, value]) => [
+    '--var',
+    `${name}=${value}`,
+  ])
   await run(process.execPath, cliArguments(['build', '--project', project, '--out', tree, ...values]))
   return tree
 }
