@@ -143,6 +143,10 @@ function logLine(time: Date, event: ServeEvent): string {
   if (event.type === 'garbage') {
     return `${clock} ${event.client.address} ${event.protocol} ignored what is no request: ${event.reason}`
   }
+  if (event.type === 'dhcp') {
+    const answer = event.outcome === 'silent' ? 'no answer' : `${event.outcome} ${event.file ?? ''}`.trim()
+    return `${clock} ${event.machine.mac} dhcp ${event.message} on ${event.port}: ${answer}: ${event.reason}`
+  }
   const what = `${clock} ${event.client.address} ${event.protocol} ${event.method} ${event.path}`
   switch (event.type) {
     case 'request':

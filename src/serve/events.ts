@@ -3,7 +3,9 @@
  * does too. Every string that came from a client has been through {@link ./printable.ts}.
  */
 
-export type Protocol = 'http' | 'tftp'
+/** What files are served by. */
+export type FileProtocol = 'http' | 'tftp'
+export type Protocol = FileProtocol | 'dhcp'
 
 export interface Peer {
   /** Without the `::ffff:` of an IPv4 client on a dual-stack socket. */
@@ -12,7 +14,7 @@ export interface Peer {
 }
 
 interface FromClient {
-  readonly protocol: Protocol
+  readonly protocol: FileProtocol
   readonly client: Peer
   /** As the client named it, made printable. */
   readonly path: string
@@ -69,6 +71,47 @@ export interface RefusedEvent extends FromClient {
   readonly reason: string
 }
 
+/** What a machine says of itself in a DHCP request; texts have been made printable. */
+export interface DhcpMachine {
+  /** `52:54:00:12:34:56`; what the hardware address field holds for other kinds of hardware. */
+  readonly mac: string
+  /** SMBIOS UUID (option 97), `44454c4c-…` as iPXE prints it. */
+  readonly uuid?: string
+  /** Option 93, else the number in option 60: a code of data/architectures.ts. */
+  readonly architecture?: number
+  /** Option 60. */
+  readonly vendorClass?: string
+  /** Option 77. */
+  readonly userClass?: string
+  /** The address that it asks for or already has. */
+  readonly address?: string
+}
+
+/** A DHCP request was heard, and this was done about it. */
+export interface DhcpEvent {
+  readonly type: 'dhcp'
+  readonly protocol: 'dhcp'
+  readonly client: Peer
+  /** The port that it came to. */
+  readonly port: number
+  /** `DISCOVER`, `REQUEST`, `INFORM`, … */
+  readonly message: string
+  readonly machine: DhcpMachine
+  readonly xid: number
+  /** Seconds since the client began to ask, as it says. */
+  readonly secs: number
+  /** Who runs on the machine. */
+  readonly stage: 'firmware' | 'http-boot' | 'ipxe' | 'our-ipxe' | 'other'
+  readonly outcome: 'offer' | 'ack' | 'silent'
+  /** One clause for people: why this answer, or why none. */
+  readonly reason: string
+  /** With an answer: how it is laid out, and the boot file in it. */
+  readonly form?: string
+  readonly file?: string
+  /** The interface that the answer left by. */
+  readonly interface?: string
+}
+
 /** Bytes that are no request at all. Debug level: the internet is full of them. */
 export interface GarbageEvent {
   readonly type: 'garbage'
@@ -91,6 +134,7 @@ export type ServeEvent =
   | TransferProbeEvent
   | TransferFailedEvent
   | RefusedEvent
+  | DhcpEvent
   | GarbageEvent
   | ServerProblemEvent
 

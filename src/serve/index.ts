@@ -5,7 +5,7 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { IpxetoolError } from '../diagnostics/error.js'
-import type { OnEvent, Protocol } from './events.js'
+import type { FileProtocol, OnEvent } from './events.js'
 import { type HttpServer, type HttpTiming, startHttpServer } from './http/server.js'
 import { listenError } from './listen-error.js'
 import type { SessionTiming } from './tftp/session.js'
@@ -14,6 +14,9 @@ import { checkRoot } from './tree.js'
 import { baseUrl, reachableAddresses } from './urls.js'
 
 export type {
+  DhcpEvent,
+  DhcpMachine,
+  FileProtocol,
   GarbageEvent,
   OnEvent,
   Peer,
@@ -142,7 +145,7 @@ export async function serveTree(options: ServeOptions): Promise<RunningServer> {
 }
 
 async function open<T>(
-  protocol: Protocol,
+  protocol: FileProtocol,
   host: string | undefined,
   port: number,
   start: (host: string | undefined) => Promise<T>,
@@ -157,7 +160,7 @@ async function open<T>(
   }
 }
 
-function urls(protocol: Protocol, bound: BoundAddress | undefined): string[] {
+function urls(protocol: FileProtocol, bound: BoundAddress | undefined): string[] {
   if (bound === undefined) return []
   return reachableAddresses(bound.address).map((address) => baseUrl(protocol, address, bound.port))
 }

@@ -1,14 +1,14 @@
 /** Turns the error of a socket that could not be opened into one line that says what to do. */
 import { IpxetoolError } from '../diagnostics/error.js'
-import type { Protocol } from './events.js'
+import type { FileProtocol } from './events.js'
 import { errorCode } from './tree.js'
 
-const OTHER_PORT: Readonly<Record<Protocol, number>> = { http: 8081, tftp: 6970 }
-const UNPRIVILEGED: Readonly<Record<Protocol, number>> = { http: 8080, tftp: 6969 }
+const OTHER_PORT: Readonly<Record<FileProtocol, number>> = { http: 8081, tftp: 6970 }
+const UNPRIVILEGED: Readonly<Record<FileProtocol, number>> = { http: 8080, tftp: 6969 }
 
 /** `port-in-use`, `port-permission`, `address-not-here` or `listen-failed`. */
 export function listenError(
-  protocol: Protocol,
+  protocol: FileProtocol,
   host: string | undefined,
   port: number,
   cause: unknown,

@@ -1,11 +1,11 @@
 /** The addresses under which machines reach a server, as URLs for people to copy. */
 import { networkInterfaces } from 'node:os'
-import type { Protocol } from './events.js'
+import type { FileProtocol } from './events.js'
 
-const DEFAULT_PORT: Readonly<Record<Protocol, number>> = { http: 80, tftp: 69 }
+const DEFAULT_PORT: Readonly<Record<FileProtocol, number>> = { http: 80, tftp: 69 }
 
 /** `http://192.0.2.7:8080/`; the port is left out where it is the protocol's own. */
-export function baseUrl(protocol: Protocol, address: string, port: number): string {
+export function baseUrl(protocol: FileProtocol, address: string, port: number): string {
   const host = address.includes(':') ? `[${address.replace('%', '%25')}]` : address
   return `${protocol}://${host}${port === DEFAULT_PORT[protocol] ? '' : `:${port}`}/`
 }

@@ -40,6 +40,11 @@ export interface HttpServerOptions {
   readonly host?: string | undefined
   readonly timing?: Partial<HttpTiming> | undefined
   readonly onEvent: OnEvent
+  /**
+   * Pages that are no files of the tree. Called first for every request; true: it has answered, or will, and neither
+   * the tree nor the events have to do with the request.
+   */
+  readonly pages?: ((req: IncomingMessage, res: ServerResponse) => boolean) | undefined
 }
 
 export interface HttpServer {
@@ -62,7 +67,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       connectionsCheckingInterval: Math.min(5000, timing.headersMs),
     },
     (req, res) => {
-      void handler.handle(req, res)
+      if (options.pages?.(req, res) !== true) void handler.handle(req, res)
     },
   )
   server.setTimeout(timing.idleMs)
