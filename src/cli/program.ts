@@ -115,6 +115,8 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
     .option('--http <port>', 'PORT, ADDRESS:PORT or off (default: 8080)')
     .option('--tftp <port>', 'PORT, ADDRESS:PORT or off (default: 69 where allowed, else 6969)')
     .option('--host <address>', 'listen on this address only')
+    .option('--tftp-single-port', 'answer from the port that was called (NAT, containers)')
+    .option('--tftp-ports <range>', 'ports for transfers, FIRST-LAST (default: any)')
     .option('--json', 'URLs and events as JSON lines')
     .action(async (dir: string | undefined, options: GlobalOptions) => {
       const { runServe } = await import('./serve.js')

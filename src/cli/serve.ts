@@ -5,8 +5,9 @@ import { IpxetoolError } from '../diagnostics/error.js'
 import { type RunningServer, type ServeEvent, serveTree } from '../serve/index.js'
 import { ExitCode } from './exit-codes.js'
 import type { Io } from './io.js'
+import { tftpWire, type WireOptions } from './serve-wire.js'
 
-export interface ServeCommandOptions {
+export interface ServeCommandOptions extends WireOptions {
   /** `PORT`, `ADDRESS:PORT` or `off`. */
   readonly http?: string
   /** `PORT`, `ADDRESS:PORT` or `off`. */
@@ -43,7 +44,8 @@ export async function runServe(
 ): Promise<number> {
   const root = resolve(io.cwd, dir ?? 'out')
   const http = parseEndpoint('--http', options.http ?? String(HTTP_PORT), options.host)
-  const tftp = parseEndpoint('--tftp', options.tftp ?? String(TFTP_PORT), options.host)
+  const tftpEnd = parseEndpoint('--tftp', options.tftp ?? String(TFTP_PORT), options.host)
+  const tftp = tftpEnd && { ...tftpEnd, ...tftpWire(options) }
   const onEvent = (event: ServeEvent): void => {
     if (!isWanted(event, options)) return
     const time = new Date()

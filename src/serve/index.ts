@@ -6,6 +6,7 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { IpxetoolError } from '../diagnostics/error.js'
 import type { FileProtocol, OnEvent } from './events.js'
+import { TreeFiles } from './files.js'
 import { type HttpServer, type HttpTiming, startHttpServer } from './http/server.js'
 import { listenError } from './listen-error.js'
 import type { SessionTiming } from './tftp/session.js'
@@ -49,6 +50,10 @@ export interface TftpOptions {
   readonly blksizeMax?: number | undefined
   /** First and last UDP port for transfers, for firewalls. Default: any. */
   readonly portRange?: readonly [number, number] | undefined
+  /** Answer everything from the port that was called: for Docker's NAT, Kubernetes and strict firewalls. */
+  readonly singlePort?: boolean | undefined
+  /** Requests that one address may make: for long, and at once. Default 200 a second and 2000. */
+  readonly requestRate?: { readonly perSecond: number; readonly burst: number } | undefined
   /** Transfers at a time. Default 4096. */
   readonly maxTransfers?: number | undefined
   readonly timing?: Partial<SessionTiming> | undefined
@@ -105,23 +110,25 @@ export async function serveTree(options: ServeOptions): Promise<RunningServer> {
   }
   await checkRoot(root)
 
+  const files = new TreeFiles(root)
   let http: HttpServer | undefined
   let tftp: TftpServer | undefined
   try {
     if (options.http !== false) {
       const { port = 8080, ...rest } = options.http ?? {}
       http = await open('http', rest.host, port, (host) =>
-        startHttpServer({ ...rest, host, root, port, onEvent }),
+        startHttpServer({ ...rest, host, root, files, port, onEvent }),
       )
     }
     if (options.tftp !== false) {
       const { port = 69, ...rest } = options.tftp ?? {}
       tftp = await open('tftp', rest.host, port, (host) =>
-        startTftpServer({ ...rest, host, root, port, onEvent }),
+        startTftpServer({ ...rest, host, files, port, onEvent }),
       )
     }
   } catch (error) {
     await Promise.all([http?.close(0), tftp?.close(0)])
+    await files.close()
     throw error
   }
 
@@ -138,7 +145,7 @@ export async function serveTree(options: ServeOptions): Promise<RunningServer> {
       ...(tftp === undefined ? {} : { tftp: tftp.address }),
     },
     async close() {
-      closing ??= Promise.all([http?.close(graceMs), tftp?.close(graceMs)])
+      closing ??= Promise.all([http?.close(graceMs), tftp?.close(graceMs)]).then(() => files.close())
       await closing
     },
   }

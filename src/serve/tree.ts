@@ -3,22 +3,27 @@
  * protocols; every file is opened once and read through that handle, so a file that `build` replaces by rename
  * goes out whole, in the version it had when it was asked for.
  */
-import { constants } from 'node:fs'
+import { type BigIntStats, constants } from 'node:fs'
 import { open, readdir, realpath, stat, type FileHandle } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { IpxetoolError } from '../diagnostics/error.js'
 import type { Refusal } from './refusal.js'
 
-/** An open regular file of the tree. Whoever gets one closes `handle`. */
-export interface TreeFile {
-  readonly handle: FileHandle
-  /** Name in the tree with `/`, after links: the key into `manifest.json`. */
-  readonly name: string
+/** One version of a file: whoever writes to it, or puts another in its place, changes one of these. */
+export interface FileState {
   readonly size: number
-  readonly mtimeMs: number
   readonly mtimeNs: bigint
   readonly ctimeNs: bigint
   readonly ino: bigint
+  readonly dev: bigint
+}
+
+/** An open regular file of the tree. Whoever gets one closes `handle`. */
+export interface TreeFile extends FileState {
+  readonly handle: FileHandle
+  /** Name in the tree with `/`, after links: the key into `manifest.json`. */
+  readonly name: string
+  readonly mtimeMs: number
 }
 
 export type Opened =
@@ -93,17 +98,50 @@ export async function openInTree(root: string, segments: readonly string[]): Pro
       file: {
         handle,
         name: name.join('/'),
-        size: Number(info.size),
         mtimeMs: Number(info.mtimeNs / 1_000_000n),
-        mtimeNs: info.mtimeNs,
-        ctimeNs: info.ctimeNs,
-        ino: info.ino,
+        ...fileState(info),
       },
     }
   } catch (error) {
     await handle?.close().catch(() => undefined)
     return refuse(refusalOf(errorCode(error)))
   }
+}
+
+export function fileState(info: BigIntStats): FileState {
+  const { size, mtimeNs, ctimeNs, ino, dev } = info
+  return { size: Number(size), mtimeNs, ctimeNs, ino, dev }
+}
+
+export function sameState(one: FileState, other: FileState): boolean {
+  return (
+    one.ino === other.ino &&
+    one.dev === other.dev &&
+    one.size === other.size &&
+    one.mtimeNs === other.mtimeNs &&
+    one.ctimeNs === other.ctimeNs
+  )
+}
+
+/**
+ * The names as they are on disk for names in which somebody did not mind upper and lower case, as TFTP clients do
+ * not that come from Windows. A name that is there as written is taken; one that could mean two is none.
+ */
+export async function findAnyCase(root: string, segments: readonly string[]): Promise<string[] | undefined> {
+  const found: string[] = []
+  for (const segment of segments) {
+    let names: string[]
+    try {
+      names = await readdir(join(root, ...found))
+    } catch {
+      return undefined
+    }
+    const wanted = segment.toLowerCase()
+    const alike = names.includes(segment) ? [segment] : names.filter((name) => name.toLowerCase() === wanted)
+    if (alike.length !== 1) return undefined
+    found.push(alike[0]!)
+  }
+  return found
 }
 
 /** The code of a system error, or `unknown`. */

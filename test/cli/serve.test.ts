@@ -59,6 +59,25 @@ describe('ipxetool serve', () => {
   const urls = (one: Run): Promise<string[]> =>
     waitFor(() => (one.stdout.endsWith('\n') ? one.stdout.trim().split('\n') : undefined), 5000, 'the URLs')
 
+  it('serves TFTP from one port, or from a range of ports', async function () {
+    needs(this, 'curl', 'curl')
+    const root = await scratch.folder({ 'boot.ipxe': '#!ipxe\n' })
+    for (const wire of [{ tftpSinglePort: true }, { tftpPorts: '45400-45409' }]) {
+      const [, tftp = ''] = await urls(run(root, { ...LOCAL, ...wire }))
+      assert.equal((await execa('curl', ['-sS', tftp])).stdout, '#!ipxe')
+    }
+    for (const wire of [
+      { tftpPorts: '45409-45400' },
+      { tftpPorts: '0-9' },
+      { tftpPorts: '69' },
+      { tftpPorts: '45400-45409', tftpSinglePort: true },
+    ]) {
+      const error: unknown = await run(root, { ...LOCAL, ...wire }).exit.catch((reason: unknown) => reason)
+      assert.ok(error instanceof IpxetoolError)
+      assert.deepEqual([error.code, error.exitCode], ['bad-ports', 2])
+    }
+  })
+
   it('prints URLs that curl can fetch, logs each request, and stops with 0', async function () {
     needs(this, 'curl', 'curl')
     const one = run(await scratch.folder({ 'boot.ipxe': '#!ipxe\n' }), LOCAL)

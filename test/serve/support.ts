@@ -98,7 +98,7 @@ export class RawClient {
   readonly #inbox: Received[] = []
   #waiting: ((received: Received) => void) | undefined
 
-  static async open(port = 0): Promise<RawClient> {
+  static async open(port = 0, address = '127.0.0.1'): Promise<RawClient> {
     const client = new RawClient()
     client.#socket.on('message', (bytes, from) => {
       const decoded = decodePacket(bytes)
@@ -110,7 +110,7 @@ export class RawClient {
       else waiting(received)
     })
     await new Promise<void>((resolve) => {
-      client.#socket.bind(port, '127.0.0.1', resolve)
+      client.#socket.bind(port, address, resolve)
     })
     return client
   }

@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { TreeFiles } from '../files.js'
 import { elapsed, peer, type OnEvent, type Peer } from '../events.js'
 import { cleanHttpTarget } from '../names.js'
 import { printable } from '../printable.js'
@@ -35,6 +36,7 @@ export const DEFAULT_HTTP_TIMING: HttpTiming = {
 
 export interface HttpServerOptions {
   readonly root: string
+  readonly files: TreeFiles
   readonly port: number
   /** Address to listen on; undefined: every address of this machine. */
   readonly host?: string | undefined

@@ -1,6 +1,6 @@
 /**
  * Which of the options a client asked for are granted, and with what value. Pure. RFC 2347 (negotiation),
- * RFC 2348 (`blksize`), RFC 2349 (`timeout`, `tsize`).
+ * RFC 2348 (`blksize`), RFC 2349 (`timeout`, `tsize`), RFC 7440 (`windowsize`).
  *
  * The rule throughout: an option we cannot honour is left out of the OACK and the transfer goes on as if it had
  * not been asked for. EDK2 discards an OACK that holds anything it did not ask for, so nothing is ever added.
@@ -13,8 +13,13 @@ export const DEFAULT_BLKSIZE = 512
 export const MIN_BLKSIZE = 8
 export const MAX_BLKSIZE = 65464
 
+/** RFC 7440 found nothing to be gained above it; firmware asks for 4 to 16. */
+export const MAX_WINDOWSIZE = 64
+
 export interface Negotiated {
   readonly blksize: number
+  /** Blocks that are sent before an ACK is waited for; 1 is RFC 1350. */
+  readonly windowsize: number
   /** Seconds, when the client asked for it (RFC 2349); otherwise undefined and the server's own pace holds. */
   readonly timeout: number | undefined
   /** What goes into the OACK, in the order asked; empty means that no OACK is sent. */
@@ -28,6 +33,7 @@ export interface Negotiated {
  */
 export function negotiate(asked: readonly TftpOption[], size: number, blksizeMax = MAX_BLKSIZE): Negotiated {
   let blksize = DEFAULT_BLKSIZE
+  let windowsize = 1
   let timeout: number | undefined
   const granted: TftpOption[] = []
   const seen = new Set<string>()
@@ -43,6 +49,9 @@ export function negotiate(asked: readonly TftpOption[], size: number, blksizeMax
     if (option === 'blksize' && number >= MIN_BLKSIZE) {
       blksize = Math.max(MIN_BLKSIZE, Math.min(number, blksizeMax, MAX_BLKSIZE))
       granted.push({ name, value: String(blksize) })
+    } else if (option === 'windowsize' && number >= 1 && number <= 65535) {
+      windowsize = Math.min(number, MAX_WINDOWSIZE)
+      granted.push({ name, value: String(windowsize) })
     } else if (option === 'timeout' && number >= 1 && number <= 255) {
       timeout = number
       granted.push({ name, value: String(number) })
@@ -51,7 +60,7 @@ export function negotiate(asked: readonly TftpOption[], size: number, blksizeMax
       granted.push({ name, value: String(size) })
     }
   }
-  return { blksize, timeout, granted }
+  return { blksize, windowsize, timeout, granted }
 }
 
 function decimal(text: string): number | undefined {

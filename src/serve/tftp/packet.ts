@@ -121,7 +121,7 @@ export function encodePacket(packet: TftpPacket): Uint8Array {
       return encodeStrings(Opcode[packet.kind], [packet.filename, packet.mode, ...flatten(packet.options)])
     case 'data': {
       const bytes = new Uint8Array(DATA_HEADER_LENGTH + packet.data.length)
-      bytes.set(encodeDataHeader(packet.block), 0)
+      writeDataHeader(bytes, packet.block)
       bytes.set(packet.data, DATA_HEADER_LENGTH)
       return bytes
     }
@@ -139,9 +139,12 @@ export function encodePacket(packet: TftpPacket): Uint8Array {
   }
 }
 
-/** The four octets in front of a block, so that a sender can hand header and file bytes to the socket uncopied. */
-export function encodeDataHeader(block: number): Uint8Array {
-  return fourOctets(Opcode.data, block)
+/** The four octets in front of a block that is in `packet` already. */
+export function writeDataHeader(packet: Uint8Array, block: number): void {
+  packet[0] = 0
+  packet[1] = Opcode.data
+  packet[2] = block >>> 8
+  packet[3] = block
 }
 
 function decodeRequest(kind: 'rrq' | 'wrq', bytes: Uint8Array, opcode: number): Decoded {

@@ -1,24 +1,28 @@
 /**
- * The TFTP sockets: one that listens, and one per transfer with a port of its own (RFC 1350 section 4). Decides
- * which requests become transfers; never writes.
+ * The TFTP server: decides which requests become transfers, and where each has its socket; never writes.
  */
-import type { RemoteInfo, Socket } from 'node:dgram'
+import type { RemoteInfo } from 'node:dgram'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { peer, type OnEvent, type Peer } from '../events.js'
+import type { Lease, TreeFiles } from '../files.js'
 import { blksizeForPath } from '../mtu.js'
 import { cleanTftpName } from '../names.js'
 import { printable } from '../printable.js'
 import { ANSWERS, type Refusal } from '../refusal.js'
-import { errorCode, openInTree, type TreeFile } from '../tree.js'
+import { errorCode } from '../tree.js'
+import { Blocks } from './blocks.js'
+import { type Channel, ownChannel, sharedChannel } from './channel.js'
 import { Deadlines } from './deadlines.js'
 import { decodePacket, encodePacket, ErrorCode, type RequestPacket } from './packet.js'
+import { Packets } from './packets.js'
 import { MAX_BLKSIZE } from './options.js'
 import { ReadSession, type SessionTiming } from './session.js'
 import { bindTransferSocket, closed, type Listener, listen } from './sockets.js'
-import { Transfer } from './transfer.js'
+import { Sources } from './sources.js'
+import { type Phase, Transfer } from './transfer.js'
 
 export interface TftpServerOptions {
-  readonly root: string
+  readonly files: TreeFiles
   readonly port: number
   /** Address to listen on; undefined: every address of this machine. */
   readonly host?: string | undefined
@@ -26,15 +30,19 @@ export interface TftpServerOptions {
   readonly blksizeMax?: number | undefined
   /** First and last port for transfers, for firewalls; undefined: any. */
   readonly portRange?: readonly [number, number] | undefined
+  /** Everything from the port that was called, for NAT and container networks; then there is no port range. */
+  readonly singlePort?: boolean | undefined
   /** Transfers at a time. Requests above it are dropped, so that clients ask again rather than give up. */
   readonly maxTransfers?: number | undefined
+  /** Requests a second that one address may make for long, and how many at once after a silence. */
+  readonly requestRate?: { readonly perSecond: number; readonly burst: number } | undefined
   readonly timing?: Partial<SessionTiming> | undefined
   readonly onEvent: OnEvent
 }
 
 export interface TftpServer {
   readonly address: { readonly address: string; readonly port: number }
-  /** Transfers that still hold a socket. */
+  /** Transfers that still hold a TID. */
   readonly active: number
   /** Stops listening, gives running transfers `graceMs`, then tells the rest with an ERROR. */
   close(graceMs: number): Promise<void>
@@ -42,6 +50,10 @@ export interface TftpServer {
 
 /** One room full of machines is tens; a boot storm is thousands. */
 const MAX_TRANSFERS = 4096
+/** Transfers whose client has not answered yet: forged addresses never do. A new one takes the place of the oldest. */
+const MAX_UNPROVEN = 1024
+/** Requests whose file is being looked up. */
+const MAX_OPENING = 1024
 
 /**
  * @throws the system error of the socket (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`)
@@ -57,22 +69,33 @@ interface Request {
   readonly packet: RequestPacket
   readonly client: Peer
   readonly path: string
+  readonly id: string
 }
 
 class Server implements TftpServer {
   readonly #options: TftpServerOptions
   readonly #listeners: readonly Listener[]
   readonly #transfers = new Set<Transfer>()
-  /** By address called, client TID and name; `opening` from the request until the first packet goes out. */
+  /** In the order in which they began, or ended. */
+  readonly #unproven = new Set<Transfer>()
+  readonly #finished = new Set<Transfer>()
+  /** By {@link Request.id}; `opening` from the request until the first packet goes out. */
   readonly #byRequest = new Map<string, Transfer | 'opening'>()
+  #opening = 0
+  /** Single-port mode: by {@link tidOf}. */
+  readonly #byTid = new Map<string, Transfer>()
+  readonly #packets = new Packets()
+  readonly #sources: Sources
   readonly #now = (): number => performance.now()
   readonly #deadlines = new Deadlines(this.#transfers, this.#now)
+  #stopping = false
   #closing = false
   #full = false
 
   constructor(options: TftpServerOptions, listeners: readonly Listener[]) {
     this.#options = options
     this.#listeners = listeners
+    this.#sources = new Sources(options.requestRate?.perSecond, options.requestRate?.burst)
     for (const listener of listeners) {
       listener.socket.on('message', (bytes, from) => {
         this.#receive(listener, bytes, from)
@@ -93,13 +116,19 @@ class Server implements TftpServer {
   }
 
   async close(graceMs: number): Promise<void> {
-    this.#closing = true
-    await Promise.all(this.#listeners.map(({ socket }) => closed(socket)))
+    this.#stopping = true
+    const close = (): Promise<unknown> => {
+      this.#closing = true
+      return Promise.all(this.#listeners.map(({ socket }) => closed(socket)))
+    }
+    // In single-port mode running transfers need them.
+    if (this.#options.singlePort !== true) await close()
     const until = this.#now() + graceMs
     while (this.#busy() && this.#now() < until) await sleep(20)
     for (const transfer of [...this.#transfers]) transfer.abort('The server is being stopped')
-    // `opening` ones find #closing set; each lasts no longer than a stat and a bind.
+    // `opening` ones find #stopping set; each lasts no longer than a stat and a bind.
     while (this.#transfers.size > 0 || this.#byRequest.size > 0) await sleep(5)
+    if (!this.#closing) await close()
     this.#deadlines.stop()
   }
 
@@ -108,8 +137,15 @@ class Server implements TftpServer {
   }
 
   #receive(listener: Listener, bytes: Uint8Array, from: RemoteInfo): void {
+    if (this.#options.singlePort === true && bytes[1] !== 1) {
+      const transfer = this.#byTid.get(tidOf(listener, from))
+      if (transfer !== undefined) {
+        transfer.receive(bytes)
+        return
+      }
+    }
     // Port 0 is no address to answer to (RFC 768), and Node throws when asked to.
-    if (this.#closing || from.port === 0) return
+    if (this.#stopping || from.port === 0) return
     const decoded = decodePacket(bytes)
     const client = peer(from.address, from.port)
     if (!decoded.ok || (decoded.packet.kind !== 'rrq' && decoded.packet.kind !== 'wrq')) {
@@ -119,8 +155,16 @@ class Server implements TftpServer {
       return
     }
     const { packet } = decoded
-    const request = { listener, from, packet, client, path: printable(packet.filename) }
+    const id = `${tidOf(listener, from)} ${packet.filename}`
+    const request = { listener, from, packet, client, path: printable(packet.filename), id }
     if (this.#isDuplicate(request)) return
+    const admitted = this.#sources.admit(from.address, this.#now())
+    if (admitted !== 'yes') {
+      // No answer: that would be one more packet to an address that may be forged.
+      const reason = `too many requests from ${client.address}; some are dropped`
+      if (admitted !== 'no') this.#options.onEvent({ type: 'server-problem', protocol: 'tftp', reason })
+      return
+    }
     const { path } = request
     const method = packet.kind.toUpperCase()
     this.#options.onEvent({ type: 'request', protocol: 'tftp', client, method, path })
@@ -142,87 +186,127 @@ class Server implements TftpServer {
   }
 
   /** A client that has not heard our answer repeats its request; the running session repeats the answer. */
-  #isDuplicate(request: Request): boolean {
-    const known = this.#byRequest.get(key(request))
+  #isDuplicate({ id }: Request): boolean {
+    const known = this.#byRequest.get(id)
     if (known === undefined) return false
     if (known === 'opening') return true
     // Machines with a fixed port ask for the same file again after a reset: that one gets a fresh transfer.
-    if (!known.session.finished && !known.session.stalled) return true
+    if (!known.session.finished && !known.session.stalled(this.#now())) return true
     known.supersede()
     return false
   }
 
   async #open(request: Request): Promise<void> {
-    const id = key(request)
-    this.#byRequest.set(id, 'opening')
+    if (this.#opening >= MAX_OPENING) {
+      this.#drop(request, 'too many requests at a time')
+      return
+    }
+    this.#opening += 1
+    this.#byRequest.set(request.id, 'opening')
     let transfer: Transfer | undefined
     try {
-      if (this.#transfers.size >= (this.#options.maxTransfers ?? MAX_TRANSFERS)) {
-        this.#drop(request, 'too many transfers at a time')
-        return
-      }
       transfer = await this.#begin(request)
     } catch (error) {
       this.#drop(request, `no socket for the transfer (${errorCode(error)})`)
     } finally {
-      if (transfer === undefined) this.#byRequest.delete(id)
+      this.#opening -= 1
+      if (transfer === undefined) this.#byRequest.delete(request.id)
     }
   }
 
   async #begin(request: Request): Promise<Transfer | undefined> {
+    if (!this.#makeRoom()) {
+      this.#drop(request, 'too many transfers at a time')
+      return undefined
+    }
     const name = cleanTftpName(request.packet.filename)
     if (!name.ok) {
       this.#refuseFor(request, name.refusal)
       return undefined
     }
-    const opened = await openInTree(this.#options.root, name.segments)
+    const opened = await this.#options.files.open(name.segments, true)
     if (!opened.ok) {
       this.#refuseFor(request, opened.refusal)
       return undefined
     }
-    const { file } = opened
-    let socket: Socket | undefined
+    const { lease } = opened
     try {
-      socket = await bindTransferSocket(request.listener, this.#options.portRange)
-      if (!this.#closing) return this.#start(request, file, socket)
+      const transfer = await this.#start(request, lease)
+      if (transfer === undefined) lease.release()
+      return transfer
     } catch (error) {
-      socket?.close()
-      await file.handle.close()
+      lease.release()
       throw error
     }
-    socket.close()
-    await file.handle.close()
-    return undefined
   }
 
-  #start(request: Request, file: TreeFile, socket: Socket): Transfer {
-    const { from, packet, client, path } = request
-    const { timing, onEvent } = this.#options
+  /** What is over gives way to what begins, and so does the oldest one whose client never answered. */
+  #makeRoom(): boolean {
+    const max = this.#options.maxTransfers ?? MAX_TRANSFERS
+    if (this.#unproven.size >= MAX_UNPROVEN) first(this.#unproven)?.supersede()
+    if (this.#transfers.size + this.#opening <= max) return true
+    const oldest = first(this.#finished) ?? first(this.#unproven)
+    if (oldest === undefined) return false
+    // It leaves on the next turn, so it must not be chosen twice.
+    this.#finished.delete(oldest)
+    oldest.supersede()
+    return true
+  }
+
+  async #start(request: Request, lease: Lease): Promise<Transfer | undefined> {
+    const { listener, from, packet, client, path, id } = request
+    const { timing, onEvent, files, singlePort, portRange } = this.#options
     const wish = this.#options.blksizeMax ?? MAX_BLKSIZE
     const blksizeMax = Math.min(wish, blksizeForPath(from.address) ?? MAX_BLKSIZE)
-    const session = new ReadSession(packet.options, file.size, { blksizeMax, timing: timing ?? {} })
-    const id = key(request)
+    const tid = tidOf(listener, from)
+    const clientTid = { address: from.address, port: from.port }
+    let channel: Channel
+    if (singlePort === true) {
+      // One TID can only mean one transfer: whoever asks for another file is done with the last one.
+      this.#byTid.get(tid)?.supersede()
+      channel = sharedChannel(listener.socket, clientTid)
+    } else {
+      const socket = await bindTransferSocket(listener, portRange)
+      channel = ownChannel(socket, clientTid, (bytes) => {
+        transfer.receive(bytes)
+      })
+    }
+    if (this.#stopping) {
+      channel.close()
+      return undefined
+    }
     const transfer: Transfer = new Transfer({
-      socket,
-      session,
-      file,
-      client: { address: from.address, port: from.port },
+      channel,
+      session: new ReadSession(packet.options, lease.file.size, { blksizeMax, timing: timing ?? {} }),
+      blocks: new Blocks(files.content, lease),
+      packets: this.#packets,
       shown: { client, path },
       onEvent,
       now: this.#now,
       onDeadline: (deadline) => {
         this.#deadlines.touch(deadline)
       },
-      onClosed: () => {
-        this.#transfers.delete(transfer)
-        if (this.#byRequest.get(id) === transfer) this.#byRequest.delete(id)
+      onPhase: (phase) => {
+        this.#enter(transfer, phase, id, tid)
       },
     })
     this.#transfers.add(transfer)
+    this.#unproven.add(transfer)
     this.#byRequest.set(id, transfer)
+    if (singlePort === true) this.#byTid.set(tid, transfer)
     this.#full = false
     transfer.start()
     return transfer
+  }
+
+  #enter(transfer: Transfer, phase: Phase, id: string, tid: string): void {
+    this.#unproven.delete(transfer)
+    if (phase === 'finished' && !transfer.session.closed) this.#finished.add(transfer)
+    if (phase !== 'closed') return
+    this.#finished.delete(transfer)
+    this.#transfers.delete(transfer)
+    if (this.#byRequest.get(id) === transfer) this.#byRequest.delete(id)
+    if (this.#byTid.get(tid) === transfer) this.#byTid.delete(tid)
   }
 
   #refuseFor(request: Request, refusal: Refusal): void {
@@ -249,6 +333,12 @@ class Server implements TftpServer {
   }
 }
 
-function key({ listener, from, packet }: Request): string {
-  return `${listener.address} ${from.address} ${from.port} ${packet.filename}`
+/** Which conversation: the address called, and the client's address and port. */
+function tidOf(listener: Listener, from: RemoteInfo): string {
+  return `${listener.address} ${from.address} ${from.port}`
+}
+
+function first<T>(set: ReadonlySet<T>): T | undefined {
+  for (const one of set) return one
+  return undefined
 }

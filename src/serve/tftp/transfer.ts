@@ -1,32 +1,48 @@
 /**
- * One transfer in flight: joins a session (what to send) to its own socket (the server's TID, RFC 1350 section 4)
- * and its open file (where the octets come from).
+ * One transfer in flight: joins a session (what to send) to its channel (the client) and its open file (where the
+ * octets come from).
  */
-import type { RemoteInfo, Socket } from 'node:dgram'
+import { FileChangedError } from '../content.js'
 import { elapsed, type OnEvent, type Peer } from '../events.js'
 import { printable } from '../printable.js'
-import { errorCode, type TreeFile } from '../tree.js'
-import { BlockSource, FileChangedError } from './block-source.js'
+import { errorCode } from '../tree.js'
+import type { Blocks } from './blocks.js'
+import type { Channel } from './channel.js'
 import type { Deadlined } from './deadlines.js'
-import { decodePacket, encodeDataHeader, encodePacket, ErrorCode } from './packet.js'
-import { type Outcome, type ReadSession, type Step, type Transmission, wireBlock } from './session.js'
+import {
+  DATA_HEADER_LENGTH,
+  decodePacket,
+  encodePacket,
+  ErrorCode,
+  Opcode,
+  writeDataHeader,
+} from './packet.js'
+import type { Packets } from './packets.js'
+import {
+  type DataTransmission,
+  type Outcome,
+  type ReadSession,
+  type Step,
+  type Transmission,
+  wireBlock,
+} from './session.js'
 
-type DataTransmission = Extract<Transmission, { kind: 'data' }>
+/** `proven`: the client answered; `finished`: only its TID is still held; `closed`: everything is released. */
+export type Phase = 'proven' | 'finished' | 'closed'
 
 export interface TransferParts {
-  readonly socket: Socket
+  readonly channel: Channel
   readonly session: ReadSession
-  readonly file: TreeFile
-  /** Address and port exactly as the socket reported them: the client's TID. */
-  readonly client: { readonly address: string; readonly port: number }
-  /** The same, and the name, as events show them. */
+  readonly blocks: Blocks
+  readonly packets: Packets
+  /** Client and name as events show them. */
   readonly shown: { readonly client: Peer; readonly path: string }
   readonly onEvent: OnEvent
   readonly now: () => number
   /** A deadline was set. */
   readonly onDeadline: (deadline: number | undefined) => void
-  /** Everything is released; called once. */
-  readonly onClosed: () => void
+  /** Once for each phase; not every transfer comes through all of them. */
+  readonly onPhase: (phase: Phase) => void
 }
 
 export class Transfer implements Deadlined {
@@ -34,39 +50,44 @@ export class Transfer implements Deadlined {
   deadline: number | undefined
 
   readonly #parts: TransferParts
-  readonly #source: BlockSource
   readonly #startedAt: number
-  /** The block that the session wants out, while its octets are being read. */
+  /** What the session wants out, while its octets are being read, and the block that is next of it. */
   #wanted: DataTransmission | undefined
+  #next = 0
   #reading = false
+  #repeating = false
+  #phase: Phase | undefined
   #ended = false
-  #sendProblem: string | undefined
 
   constructor(parts: TransferParts) {
     this.#parts = parts
     this.session = parts.session
-    this.#source = new BlockSource(parts.file)
     this.#startedAt = parts.now()
-    parts.socket.on('message', (bytes, from) => {
-      this.#receive(bytes, from)
-    })
-    parts.socket.on('error', (error) => {
-      this.#sendProblem = errorCode(error)
-    })
   }
 
   start(): void {
-    this.#parts.onEvent({
-      type: 'transfer-start',
-      ...this.#shown(),
-      size: this.session.size,
-      blksize: this.session.blksize,
-    })
+    const { size, blksize } = this.session
+    this.#parts.onEvent({ type: 'transfer-start', ...this.#shown(), size, blksize })
     this.#apply(this.session.start(this.#startedAt))
   }
 
+  /** A packet of the client. */
+  receive(bytes: Uint8Array): void {
+    if (this.#ended) return
+    const now = this.#parts.now()
+    // What nearly all packets are.
+    if (bytes.length >= 4 && bytes[0] === 0 && bytes[1] === Opcode.ack) {
+      this.#apply(this.session.acknowledge((bytes[2]! << 8) | bytes[3]!, now))
+      return
+    }
+    const decoded = decodePacket(bytes)
+    if (decoded.ok) this.#apply(this.session.receive(decoded.packet, now))
+  }
+
   due(now: number): void {
+    this.#repeating = true
     this.#apply(this.session.tick(now))
+    this.#repeating = false
   }
 
   /** Tells the client that there will be no more, and lets go. */
@@ -74,26 +95,9 @@ export class Transfer implements Deadlined {
     this.#apply(this.session.abort(ErrorCode.undefined, message))
   }
 
-  /** Makes way for a new transfer of the same client. */
+  /** Makes way for another transfer, without a word to the client. */
   supersede(): void {
     this.#apply(this.session.supersede())
-  }
-
-  #receive(bytes: Uint8Array, from: RemoteInfo): void {
-    if (this.#ended) return
-    const decoded = decodePacket(bytes)
-    const { client, socket, now } = this.#parts
-    // Nobody can be answered on port 0 (RFC 768: no reply wanted); Node throws when asked to.
-    if (from.port === 0) return
-    if (from.port !== client.port || from.address !== client.address) {
-      // RFC 1350 section 4: the stranger is told, the transfer is not disturbed. An ERROR is never answered.
-      if (!decoded.ok || decoded.packet.kind === 'error') return
-      const code = ErrorCode.unknownTransferId
-      const reply = encodePacket({ kind: 'error', code, message: 'Unknown transfer ID' })
-      socket.send(reply, from.port, from.address, () => undefined)
-      return
-    }
-    if (decoded.ok) this.#apply(this.session.receive(decoded.packet, now()))
   }
 
   #apply(step: Step): void {
@@ -101,40 +105,57 @@ export class Transfer implements Deadlined {
     this.deadline = step.deadline
     for (const transmission of step.send) this.#transmit(transmission)
     this.#parts.onDeadline(step.deadline)
-    if (step.outcome !== undefined) this.#report(step.outcome)
-    if (this.session.finished) this.#wanted = undefined
+    if (this.#phase === undefined && this.session.proven) this.#enter('proven')
+    if (step.outcome !== undefined) {
+      this.#report(step.outcome)
+      this.#wanted = undefined
+      this.#enter('finished')
+    }
     if (this.session.closed) this.#end()
   }
 
   #transmit(transmission: Transmission): void {
-    switch (transmission.kind) {
-      case 'oack':
-      case 'error':
-        this.#send(encodePacket(transmission))
-        return
-      case 'data': {
-        const octets = this.#source.peek(transmission.offset, transmission.length)
-        if (octets !== undefined) {
-          this.#wanted = undefined
-          this.#send([encodeDataHeader(wireBlock(transmission.block)), octets])
-          return
-        }
-        this.#wanted = transmission
-        if (!this.#reading) void this.#read()
-      }
+    if (transmission.kind !== 'data') {
+      this.#parts.channel.send(encodePacket(transmission), true)
+      return
     }
+    this.#wanted = transmission
+    this.#next = transmission.block
+    if (!this.#reading) this.#pump(transmission)
+  }
+
+  /** Sends what is at hand of it; the rest when it has been read. */
+  #pump(wanted: DataTransmission): void {
+    const { packets, channel, blocks } = this.#parts
+    const end = wanted.block + wanted.count
+    for (; this.#next < end; this.#next++) {
+      const { offset, length } = this.#range(this.#next)
+      const packet = packets.take(length)
+      if (!blocks.copy(packet, DATA_HEADER_LENGTH, offset, length)) {
+        void this.#read()
+        return
+      }
+      writeDataHeader(packet, wireBlock(this.#next))
+      if (!channel.send(packet, this.#repeating)) packets.lose(packet)
+    }
+    this.#wanted = undefined
   }
 
   /** Reads what is wanted; if the session has moved on meanwhile (a slow disk and a timer), reads again. */
   async #read(): Promise<void> {
     this.#reading = true
+    let wanted: DataTransmission | undefined
     try {
-      let wanted: DataTransmission | undefined
       while ((wanted = this.#wanted) !== undefined) {
-        const octets = await this.#source.load(wanted.offset, wanted.length)
-        if (wanted !== this.#wanted) continue
-        this.#wanted = undefined
-        this.#send([encodeDataHeader(wireBlock(wanted.block)), octets])
+        const block = this.#next
+        const { offset, length } = this.#range(block)
+        const packet = Buffer.allocUnsafe(DATA_HEADER_LENGTH + length)
+        await this.#parts.blocks.fetch(packet, DATA_HEADER_LENGTH, offset, length)
+        if (this.#wanted !== wanted || this.#next !== block) continue
+        writeDataHeader(packet, wireBlock(block))
+        this.#parts.channel.send(packet, false)
+        this.#next += 1
+        break
       }
     } catch (error) {
       const changed = error instanceof FileChangedError
@@ -142,14 +163,13 @@ export class Transfer implements Deadlined {
     } finally {
       this.#reading = false
     }
+    if (this.#wanted !== undefined) this.#pump(this.#wanted)
   }
 
-  #send(packet: Uint8Array | Uint8Array[]): void {
-    const { socket, client } = this.#parts
-    socket.send(packet, client.port, client.address, (error) => {
-      // Nothing to do at once: a full queue or a route that is gone looks like loss, and the timer deals with loss.
-      this.#sendProblem = error === null ? undefined : errorCode(error)
-    })
+  #range(block: number): { offset: number; length: number } {
+    const { size, blksize } = this.session
+    const offset = (block - 1) * blksize
+    return { offset, length: Math.min(blksize, size - offset) }
   }
 
   #report(outcome: Outcome): void {
@@ -174,28 +194,36 @@ export class Transfer implements Deadlined {
 
   #explain(outcome: Extract<Outcome, { kind: 'failed' }>): string {
     if (outcome.reason === 'server-error') return outcome.message ?? 'aborted'
-    if (outcome.reason === 'superseded') return 'the client began anew'
+    if (outcome.reason === 'superseded') {
+      return this.session.proven ? 'the client began anew' : 'the client never answered and others asked'
+    }
     if (outcome.reason === 'client-error') {
       return `the client gave up: ERROR ${outcome.code ?? 0} "${printable(outcome.message ?? '')}"`
     }
-    return this.#sendProblem === undefined
+    const { problem } = this.#parts.channel
+    return problem === undefined
       ? 'the client stopped answering'
-      : `the client cannot be reached (${this.#sendProblem})`
+      : `the client cannot be reached (${problem})`
   }
 
   #shown(): { protocol: 'tftp'; method: 'RRQ'; client: Peer; path: string } {
     return { protocol: 'tftp', method: 'RRQ', ...this.#parts.shown }
   }
 
+  #enter(phase: Phase): void {
+    this.#phase = phase
+    this.#parts.onPhase(phase)
+  }
+
   #end(): void {
     this.#ended = true
     this.deadline = undefined
-    const { socket, file, onClosed } = this.#parts
+    const { channel, blocks } = this.#parts
     // Deferred to the next turn: an ERROR that was just handed to the socket leaves before the socket does.
     setImmediate(() => {
-      socket.close()
-      void file.handle.close().catch(() => undefined)
-      onClosed()
+      channel.close()
+      blocks.close()
+      this.#enter('closed')
     })
   }
 }

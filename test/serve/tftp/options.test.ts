@@ -7,11 +7,15 @@ const ask = (...pairs: [string, string][]): { name: string; value: string }[] =>
 
 describe('tftp option negotiation', () => {
   it('grants what was asked, in the order and spelling asked', () => {
-    const { granted, blksize, timeout } = negotiate(
-      ask(['TSize', '0'], ['blksize', '1432'], ['timeout', '5']),
+    const { granted, blksize, timeout, windowsize } = negotiate(
+      ask(['TSize', '0'], ['blksize', '1432'], ['timeout', '5'], ['windowsize', '4']),
       1000,
     )
-    assert.deepEqual(granted, ask(['TSize', '1000'], ['blksize', '1432'], ['timeout', '5']))
+    assert.deepEqual(
+      granted,
+      ask(['TSize', '1000'], ['blksize', '1432'], ['timeout', '5'], ['windowsize', '4']),
+    )
+    assert.equal(windowsize, 4)
     assert.equal(blksize, 1432)
     assert.equal(timeout, 5)
   })
@@ -33,7 +37,7 @@ describe('tftp option negotiation', () => {
           const names = granted.map((option) => option.name.toLowerCase())
           assert.equal(new Set(names).size, names.length)
           for (const option of granted) assert.ok(asked.some((one) => one.name === option.name))
-          assert.ok(!names.some((one) => ['windowsize', 'multicast', 'x'].includes(one)))
+          assert.ok(!names.some((one) => ['multicast', 'x'].includes(one)))
           assert.ok(blksize >= 8 && blksize <= 65464)
           const wish = granted.find((option) => option.name.toLowerCase() === 'blksize')
           assert.equal(blksize, wish === undefined ? 512 : Number(wish.value))
@@ -51,6 +55,18 @@ describe('tftp option negotiation', () => {
     assert.equal(blksize('1468', 1368), 1368)
     assert.equal(blksize('1024', 1468), 1024)
     assert.equal(blksize('1024', 2), 8)
+  })
+
+  it('grants windows up to 64 blocks', () => {
+    const windowsize = (value: string): [number, number] => {
+      const { windowsize: size, granted } = negotiate(ask(['windowsize', value]), 0)
+      return [size, granted.length]
+    }
+    assert.deepEqual(windowsize('1'), [1, 1])
+    assert.deepEqual(windowsize('16'), [16, 1])
+    assert.deepEqual(windowsize('65535'), [64, 1])
+    for (const value of ['0', '65536', '-4', 'wide']) assert.deepEqual(windowsize(value), [1, 0], value)
+    assert.equal(negotiate(ask(['blksize', '1468']), 0).windowsize, 1)
   })
 
   it('drops invalid values and goes on with the default', () => {

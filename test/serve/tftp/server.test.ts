@@ -6,7 +6,7 @@ import { execa } from 'execa'
 import type { ServeEvent } from '../../../src/serve/index.js'
 import type { DataPacket } from '../../../src/serve/tftp/packet.js'
 import { notRun } from '../../support/not-run.js'
-import { needs, pattern, pause, RawClient, type Running, Scratch, serve, waitFor } from '../support.js'
+import { needs, pattern, RawClient, type Running, Scratch, serve, waitFor } from '../support.js'
 
 const FAST = {
   retransmitMs: 40,
@@ -115,7 +115,9 @@ describe('tftp server', () => {
   })
 
   it('retransmits a lost block and its answer to a lost OACK, and gives up in the end', async () => {
-    const running = await start(await scratch.folder({ file: pattern(600) }), { tftp: { timing: FAST } })
+    const running = await start(await scratch.folder({ file: pattern(600) }), {
+      tftp: { timing: { ...FAST, firstAttempts: 50 } },
+    })
     const one = await client()
     one.request(running.tftpPort, 'file', { tsize: '0' })
     const oack = await one.next()
@@ -139,7 +141,11 @@ describe('tftp server', () => {
     const one = await client()
     one.request(running.tftpPort, 'file', { tsize: '0', blksize: '1468', windowsize: '4' })
     const { packet, from } = await one.next()
-    assert.deepEqual(packet.kind === 'oack' && packet.options.map(({ name }) => name), ['tsize', 'blksize'])
+    assert.deepEqual(packet.kind === 'oack' && packet.options.map(({ name }) => name), [
+      'tsize',
+      'blksize',
+      'windowsize',
+    ])
     one.send(from.port, { kind: 'error', code: 8, message: 'User aborted the transfer' })
     const probe = await running.event('transfer-probe')
     assert.equal(probe.path, 'file')
@@ -239,8 +245,11 @@ describe('tftp server', () => {
   it('sends block 1 once for two equal ACKs (no Sorcerer’s Apprentice)', async () => {
     const { tftpPort } = await start(await scratch.folder({ file: pattern(5000) }))
     const one = await client()
-    one.request(tftpPort, 'file')
-    const { tid } = await data(one)
+    // At its own pace, so that no timer of ours sends anything meanwhile.
+    one.request(tftpPort, 'file', { timeout: '9' })
+    const tid = (await one.next()).from.port
+    one.send(tid, { kind: 'ack', block: 0 })
+    assert.equal((await data(one)).packet.block, 1)
     one.send(tid, { kind: 'ack', block: 1 })
     one.send(tid, { kind: 'ack', block: 1 })
     assert.equal((await data(one)).packet.block, 2)
@@ -271,11 +280,11 @@ describe('tftp server', () => {
   })
 
   it('tells the client when its file shrinks or is rewritten under it', async () => {
-    const root = await scratch.folder({ cut: pattern(400_000), new: pattern(400_000) })
+    const root = await scratch.folder({ cut: pattern(2_400_000), new: pattern(2_400_000) })
     const running = await start(root)
     const changes = {
       cut: () => truncate(join(root, 'cut'), 1000),
-      new: () => writeFile(join(root, 'new'), pattern(500_000)),
+      new: () => writeFile(join(root, 'new'), pattern(2_500_000)),
     }
     for (const [name, change] of Object.entries(changes)) {
       running.events.length = 0
@@ -332,19 +341,41 @@ describe('tftp server', () => {
   })
 
   it('drops requests beyond its bound without an answer, and serves again when there is room', async () => {
-    const running = await start(await scratch.folder({ file: 'x' }), {
+    const running = await start(await scratch.folder({ file: pattern(600) }), {
       tftp: { maxTransfers: 2, timing: { ...FAST, retransmitMs: 500 } },
     })
     const all = [await client(), await client(), await client()]
-    for (const one of all.slice(0, 2)) one.request(running.tftpPort, 'file')
-    const firsts = [await data(all[0]!), await data(all[1]!)]
+    const tids: number[] = []
+    for (const one of all.slice(0, 2)) {
+      one.request(running.tftpPort, 'file', { timeout: '9' })
+      const { from } = await one.next()
+      tids.push(from.port)
+      one.send(from.port, { kind: 'ack', block: 0 })
+      await data(one)
+    }
     all[2]!.request(running.tftpPort, 'file')
     assert.match((await running.event('server-problem')).reason, /too many transfers/)
     assert.equal(await all[2]!.quiet(50), undefined)
-    all[0]!.send(firsts[0]!.tid, { kind: 'ack', block: 1 })
-    await pause(FAST.lingerMs + 60)
+    all[0]!.send(tids[0]!, { kind: 'ack', block: 1 })
+    await data(all[0]!)
+    all[0]!.send(tids[0]!, { kind: 'ack', block: 2 })
+    await running.event('transfer-done')
+    // What is finished makes room at once, although its TID is held for a while.
     all[2]!.request(running.tftpPort, 'file')
     assert.equal((await data(all[2]!)).packet.block, 1)
+  })
+
+  it('gives the place of a client that never answers to the next one', async () => {
+    const running = await start(await scratch.folder({ file: 'x' }), { tftp: { maxTransfers: 3 } })
+    const silent: RawClient[] = []
+    for (let i = 0; i < 10; i++) {
+      const one = await client()
+      one.request(running.tftpPort, 'file')
+      await data(one)
+      silent.push(one)
+    }
+    const failed = await running.event('transfer-failed')
+    assert.equal(failed.reason, 'the client never answered and others asked')
   })
 
   it('loses nothing when the process may open no more files', async function () {
@@ -385,6 +416,149 @@ for rq in (b'\\0\\2new\\0octet\\0', b'\\0\\1file\\0octet\\0'):
       seen.add((await data(one)).tid)
     }
     assert.deepEqual([...seen].sort(), [45310, 45311, 45312])
+  })
+
+  it('sends a window at a time, and goes on behind the block that arrived', async () => {
+    const content = pattern(20_000)
+    const { tftpPort } = await start(await scratch.folder({ file: content }))
+    const one = await client()
+    one.request(tftpPort, 'file', { windowsize: '8', blksize: '1024' })
+    const oack = await one.next()
+    assert.deepEqual(oack.packet, {
+      kind: 'oack',
+      options: [
+        { name: 'windowsize', value: '8' },
+        { name: 'blksize', value: '1024' },
+      ],
+    })
+    const parts: Uint8Array[] = []
+    one.send(oack.from.port, { kind: 'ack', block: 0 })
+    let lost = false
+    for (let unacknowledged = 0; ;) {
+      const { packet, tid } = await data(one)
+      if (packet.block === 5 && !lost) {
+        lost = true
+        // Blocks 6 to 8 arrive all the same, and the client says once what it has.
+        for (const block of [6, 7, 8]) assert.equal((await data(one)).packet.block, block)
+        one.send(tid, { kind: 'ack', block: 4 })
+        unacknowledged = 0
+        continue
+      }
+      assert.equal(packet.block, parts.length + 1)
+      parts.push(packet.data)
+      unacknowledged += 1
+      if (unacknowledged === 8 || packet.data.length < 1024) {
+        one.send(tid, { kind: 'ack', block: packet.block })
+        unacknowledged = 0
+      }
+      if (packet.data.length < 1024) break
+    }
+    assert.deepEqual(Buffer.concat(parts), Buffer.from(content))
+  })
+
+  it('never sends more than four packets before the first answer', async () => {
+    for (const options of [{}, { windowsize: '64', blksize: '1468' }]) {
+      const running = await start(await scratch.folder({ file: pattern(50_000) }), {
+        tftp: { timing: { retransmitMs: 10, retransmitCapMs: 20, lingerMs: 60 } },
+      })
+      const one = await client()
+      one.request(running.tftpPort, 'file', options)
+      await running.event('transfer-failed')
+      let packets = 0
+      while ((await one.quiet(packets === 0 ? 50 : 0)) !== undefined) packets += 1
+      assert.equal(packets, 4)
+      await running.close()
+    }
+  })
+
+  describe('in single-port mode', () => {
+    it('sends everything from the port that was called, to many clients at a time', async () => {
+      const content = pattern(30_000)
+      const { tftpPort } = await start(await scratch.folder({ file: content }), {
+        tftp: { singlePort: true },
+      })
+      await Promise.all(
+        Array.from({ length: 10 }, async () => {
+          const one = await client()
+          one.request(tftpPort, 'file')
+          const first = await data(one)
+          assert.equal(first.tid, tftpPort)
+          assert.deepEqual(await rest(one, first), Buffer.from(content))
+        }),
+      )
+    })
+
+    it('keeps transfers apart by the address and port of the client', async () => {
+      const running = await start(await scratch.folder({ a: pattern(2000), b: pattern(3000) }), {
+        tftp: { singlePort: true },
+      })
+      const [one, stranger] = [await client(), await client()]
+      one.request(running.tftpPort, 'a')
+      await data(one)
+      stranger.send(running.tftpPort, { kind: 'ack', block: 1 })
+      assert.equal(await stranger.quiet(50), undefined)
+      assert.equal((await running.event('garbage')).reason, 'stray ACK')
+      // From the same port it is the next file, not one more.
+      one.request(running.tftpPort, 'b')
+      const first = await data(one)
+      assert.deepEqual(await rest(one, first), Buffer.from(pattern(3000)))
+      assert.match((await running.event('transfer-failed')).reason, /others asked|anew/)
+    })
+
+    it('lets a transfer finish while it stops', async () => {
+      const content = pattern(3000)
+      const running = await start(await scratch.folder({ file: content }), {
+        tftp: { singlePort: true },
+        graceMs: 400,
+      })
+      const one = await client()
+      one.request(running.tftpPort, 'file')
+      const first = await data(one)
+      const closed = running.close()
+      assert.deepEqual(await rest(one, first), Buffer.from(content))
+      await closed
+    })
+  })
+
+  it('finds a name that differs in case only, unless it could be two', async () => {
+    const root = await scratch.folder({
+      'Boot/BCD': 'bcd',
+      'boot.ipxe': 'script',
+      twice: '1',
+      TWICE: '2',
+    })
+    const { tftpPort } = await start(root)
+    const get = async (name: string): Promise<string | number> => {
+      const one = await client()
+      one.request(tftpPort, name)
+      const { packet } = await one.next()
+      if (packet.kind === 'error') return packet.code
+      return packet.kind === 'data' ? Buffer.from(packet.data).toString() : packet.kind
+    }
+    assert.equal(await get('\\BOOT\\bcd'), 'bcd')
+    assert.equal(await get('BOOT.IPXE'), 'script')
+    assert.equal(await get('twice'), '1')
+    assert.equal(await get('Twice'), 1)
+    assert.equal(await get('..\\BOOT.IPXE'), 2)
+  })
+
+  it('drops the requests of an address that makes too many, and serves the others', async () => {
+    const running = await start(await scratch.folder({ file: 'x' }), {
+      tftp: { requestRate: { perSecond: 0.001, burst: 5 } },
+    })
+    for (let i = 0; i < 5; i++) {
+      const one = await client()
+      one.request(running.tftpPort, 'file')
+      await data(one)
+    }
+    const late = await client()
+    late.request(running.tftpPort, 'file')
+    assert.match((await running.event('server-problem')).reason, /^too many requests from 127\.0\.0\.1/)
+    assert.equal(await late.quiet(50), undefined)
+    const other = await RawClient.open(0, '127.0.0.2')
+    clients.push(other)
+    other.request(running.tftpPort, 'file')
+    assert.equal((await data(other)).packet.block, 1)
   })
 
   it('lets a transfer finish while it stops, and tells the others', async () => {
