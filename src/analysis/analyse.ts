@@ -16,7 +16,7 @@ export interface Analysis {
   readonly sectionOf: ReadonlyMap<Command, number>
 }
 
-/** Interpreted commands of lines that several scripts share. The lines must not change any more. */
+/** Interpreted commands of nodes that several lines and scripts share. They must not change any more. */
 export type KnownCommands = Pick<WeakMap<Command, ParsedCommand | undefined>, 'get' | 'set'>
 
 /** Interprets a command unless that was done before. */
@@ -25,12 +25,17 @@ export function interpretKnown(
   line: Line,
   known: KnownCommands | undefined,
 ): ParsedCommand | undefined {
-  let parsed = known?.get(node)
-  if (!parsed) {
-    parsed = interpretCommand(node, line)
-    known?.set(node, parsed)
-  }
+  const before = known?.get(node)
+  if (before?.line === line) return before
+  const parsed = before ? onLine(before, line) : interpretCommand(node, line)
+  known?.set(node, parsed)
   return parsed
+}
+
+/** The same command where it stands on another line. */
+function onLine(command: ParsedCommand, line: Line): ParsedCommand {
+  const { inner } = command
+  return inner ? { ...command, line, inner: onLine(inner, line) } : { ...command, line }
 }
 
 export function analyse(script: Script, known?: KnownCommands): Analysis {

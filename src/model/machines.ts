@@ -332,12 +332,13 @@ function writeIndex(
   for (const { machine, keys } of machines) {
     writer.source = machine.source
     writer.line()
-    for (const { kind, value, label } of keys) {
+    for (const [index, { kind, value, label }] of keys.entries()) {
       writer.line(`:${label}`)
       writer.line(`set matched ${kind} ${printable(value)}`)
-      writer.line(`goto machine-${machine.id}`)
+      // after the last one it follows
+      if (index < keys.length - 1) writer.line(`goto machine-${machine.id}`)
     }
-    writer.line(`:machine-${machine.id}`)
+    if (keys.length > 1) writer.line(`:machine-${machine.id}`)
     writer.line(`set machine ${machine.id}`)
     writer.line(`echo This is ${machine.id}, by \${matched}`)
     writer.line(`chain --autofree ${machine.id}.ipxe || echo The script of ${machine.id} failed.`)

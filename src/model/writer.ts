@@ -72,22 +72,20 @@ export class ScriptWriter {
 
   #finish(known: LineCache): Script {
     const children: Line[] = []
-    const missing: { key: string; index: number }[] = []
+    const missing: { key: string; index: number; count: number }[] = []
     const counts = new Map<string, number>()
     for (const [index, { text, source }] of this.lines.entries()) {
-      const plain = `${source === undefined ? '' : `${source.file}:${source.offset}`} ${text}`
-      const count = counts.get(plain) ?? 0
-      counts.set(plain, count + 1)
-      // in one script each line is a node of its own
-      const key = count === 0 ? plain : `${count} ${plain}`
+      const count = counts.get(text) ?? 0
+      counts.set(text, count + 1)
+      const key = `${source === undefined ? '' : `${source.file}:${source.offset}`} ${count} ${text}`
       const line = known.lines.get(key)
       if (line) children[index] = line
-      else missing.push({ key, index })
+      else missing.push({ key, index, count })
     }
     known.parse(missing.map(({ index }) => this.lines[index]!.text))
-    for (const { key, index } of missing) {
+    for (const { key, index, count } of missing) {
       const { text, source } = this.lines[index]!
-      const line = setSource(known.copyOf(text), source)
+      const line = lineFrom(known.contentOf(text, count), source)
       known.lines.set(key, line)
       children[index] = line
     }
@@ -114,7 +112,7 @@ export class LineCache {
     // places in the user's files may have moved
     this.lines.clear()
     for (const [name, { build }] of this.#scripts) if (build < this.#build) this.#scripts.delete(name)
-    if (this.#texts.size > maxTexts) this.#texts.clear()
+    if (this.#contents.size > maxTexts) this.#contents.clear()
     this.#build++
   }
 
@@ -138,16 +136,25 @@ export class LineCache {
     this.#scripts.set(name, { script, lines, build: this.#build })
   }
 
-  /** Menus say the same thing over and over: each text is parsed once. */
-  readonly #texts = new Map<string, Line>()
+  /**
+   * Menus say the same thing over and over: each text is parsed once, and lines of different scripts with one text have
+   * their nodes in common. By text: those of its first line in a script, of its second, and so on, because in one
+   * script each line has nodes of its own.
+   */
+  readonly #contents = new Map<string, Line['children'][]>()
 
   parse(texts: readonly string[]): void {
-    const missing = [...new Set(texts)].filter((text) => !this.#texts.has(text))
-    for (const [index, line] of parseLines(missing).entries()) this.#texts.set(missing[index]!, line)
+    const missing = [...new Set(texts)].filter((text) => !this.#contents.has(text))
+    if (missing.length === 0) return
+    for (const [index, { children }] of parseLines(missing).entries()) {
+      this.#contents.set(missing[index]!, [children])
+    }
   }
 
-  copyOf(text: string): Line {
-    return copyLine(this.#texts.get(text)!)
+  /** @param count how many lines of that text the script has before */
+  contentOf(text: string, count: number): Line['children'] {
+    const known = this.#contents.get(text)!
+    return (known[count] ??= copyLine({ type: 'line', children: known[0]! }).children)
   }
 }
 
@@ -169,11 +176,9 @@ function parseLines(texts: readonly string[]): Line[] {
   return lines
 }
 
-function setSource(line: Line, source: Source | undefined): Line {
-  if (!source) return line
-  line.position = positionOf(source)
-  line.origin = { path: source.file }
-  return line
+function lineFrom(children: Line['children'], source: Source | undefined): Line {
+  if (!source) return { type: 'line', children }
+  return { type: 'line', children, position: positionOf(source), origin: { path: source.file } }
 }
 
 function isSame(a: Source, b: Source | undefined): boolean {

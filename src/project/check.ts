@@ -3,7 +3,7 @@ import type { Script } from '../ast/nodes.js'
 import { Diagnostic } from '../diagnostics/diagnostic.js'
 import { machineIndexPath } from '../model/compile.js'
 import { settingsSetBy } from '../rules/facts.js'
-import { runRules } from '../rules/run.js'
+import { type CleanLines, runRules } from '../rules/run.js'
 import { sameBytes } from './config.js'
 import { type ReadyConfig, renderConfigs } from './config-files.js'
 import { composeScript, type ComposedScript } from './compose.js'
@@ -102,7 +102,7 @@ function runRulesOn(
 ): void {
   const paths = new Map<Script, string>()
   for (const { path, script } of scripts) if (!paths.has(script)) paths.set(script, path)
-  const { commands: known, settingsSetBy: knownSettings, clean } = memory
+  const { commands: known, settingsSetBy: knownSettings, clean, cleanLines } = memory
   const settingsSetAnywhere = new Set<string>()
   for (const script of paths.keys()) {
     const own = variants.get(script)
@@ -114,11 +114,21 @@ function runRulesOn(
   }
   const settings = memory.settings(settingsSetAnywhere)
   const facts = { loose: false, settingsSetAnywhere }
+  const cleanNow: CleanLines = {
+    has: (content) => cleanLines.get(content) === settings,
+    add: (content) => cleanLines.set(content, settings),
+  }
   for (const [script, path] of paths) {
     const only = variants.get(script)
     const before = clean.get(script)
     if (before?.settings === settings && (before.all || only)) continue
-    const diagnostics = runRules(script, { path: underRoot(root, path), facts, known, ...(only && { only }) })
+    const diagnostics = runRules(script, {
+      path: underRoot(root, path),
+      facts,
+      known,
+      clean: cleanNow,
+      ...(only && { only }),
+    })
     found.add(diagnostics)
     if (diagnostics.length === 0) clean.set(script, { settings, all: !only })
     else clean.delete(script)

@@ -96,7 +96,7 @@ export class GeneratedScripts {
   }
 
   #fill({ path, given, menu }: ProjectGenerated, template: Template): Script {
-    const { config, variables: own, root } = this.#project
+    const { variables: own, root } = this.#project
     const variables = given ? this.#variablesWith(given) : own
     if (menu) this.#found.add(menuValueProblems(menu, variables, root))
     const values = template.names.map((name) => variables.values.get(name)?.text)
@@ -113,10 +113,7 @@ export class GeneratedScripts {
         const { position } = template.script.children[at] as Line
         if (position) script.children[at]!.position = position
       }
-      for (const name of template.names) {
-        const declared = variableOf(name, config.variables)
-        if (declared !== undefined) this.#used.add(declared)
-      }
+      for (const name of template.names) this.#use(name)
     }
     if (!this.#seen.has(script)) {
       this.#seen.add(script)
@@ -128,10 +125,10 @@ export class GeneratedScripts {
     return script
   }
 
-  #fillLines({ script, places, disabled }: Template, path: string, variables: Variables): Script {
+  #fillLines({ script, places, names, disabled }: Template, path: string, variables: Variables): Script {
     const { root, config } = this.#project
     const children = [...script.children]
-    const missing: Line[] = []
+    const missing: { copy: Line; from: Line['children']; key: string }[] = []
     for (const place of places) {
       const line = children[place] as Line
       const values = this.#namesOf(line).map((name) => variables.values.get(name)?.text)
@@ -140,19 +137,35 @@ export class GeneratedScripts {
       this.#memory.lines.set(line, known)
       let filled = known.get(key)
       if (!filled) {
-        const copy = copyLine(line)
-        missing.push(copy)
+        const same = this.#memory.contents.get(line.children)?.get(key)
+        const copy = same ? { ...line, children: same } : copyLine(line)
+        if (!same) missing.push({ copy, from: line.children, key })
         known.set(key, copy)
         filled = copy
       }
       children[place] = filled
     }
+    for (const name of names) this.#use(name)
     if (missing.length > 0) {
-      const lines: Script = { type: 'script', children: missing }
+      const lines: Script = { type: 'script', children: missing.map(({ copy }) => copy) }
       const options = { path: underRoot(root, path), variables, config, used: this.#used, disabled }
-      this.#found.add(fillIn(lines, options))
+      const problems = fillIn(lines, options)
+      this.#found.add(problems)
+      // what a value is not there for may be complained of in the next script
+      if (problems.length === 0 && names.every((name) => variables.values.has(name))) {
+        for (const { copy, from, key } of missing) {
+          const known = this.#memory.contents.get(from) ?? new Map<string, Line['children']>()
+          this.#memory.contents.set(from, known.set(key, copy.children))
+        }
+      }
     }
     return { ...script, children }
+  }
+
+  /** That a variable occurs. */
+  #use(name: string): void {
+    const declared = variableOf(name, this.#project.config.variables)
+    if (declared !== undefined) this.#used.add(declared)
   }
 
   #namesOf(line: ScriptContent): readonly string[] {

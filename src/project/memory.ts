@@ -16,6 +16,8 @@ export class GeneratedMemory {
   readonly filled = new WeakMap<Script, Map<string, Script>>()
   /** Lines with their variables filled in, by the values. */
   readonly lines = new WeakMap<Line, Map<string, ScriptContent>>()
+  /** The same for what lines have in common; only what nobody complained of. */
+  readonly contents = new WeakMap<Line['children'], Map<string, Line['children']>>()
   readonly namesIn = new WeakMap<ScriptContent, readonly string[]>()
 }
 
@@ -41,6 +43,8 @@ export class ProjectMemory {
   readonly settingsSetBy = new WeakMap<Script, SettingsSet & { all: boolean }>()
   /** Scripts in which no rule found anything, given these settings; `all`: in all of its lines. */
   readonly clean = new WeakMap<Script, { settings: SettingsSet; all: boolean }>()
+  /** Contents of lines of which no rule that judges lines had anything to say. */
+  readonly cleanLines = new WeakMap<Line['children'], SettingsSet>()
   config: ReadConfig | undefined
   generated = new GeneratedMemory()
   #declarations = ''

@@ -25,6 +25,14 @@ export interface RunOptions {
    * these only.
    */
   only?: ReadonlySet<Line | InvalidLine>
+  /** What lines of scripts that were checked with the same facts have in common; what is clean here is added. */
+  clean?: CleanLines
+}
+
+/** Contents of lines of which rules that judge lines have nothing to say. They must not change any more. */
+export interface CleanLines {
+  has(content: Line['children']): boolean
+  add(content: Line['children']): void
 }
 
 /**
@@ -32,17 +40,20 @@ export interface RunOptions {
  * one diagnostic that says so.
  */
 export function runRules(script: Script, options: RunOptions): Diagnostic[] {
-  const { path, facts = looseFacts, rules = allRules, only, known } = options
+  const { path, facts = looseFacts, rules = allRules, only, known, clean } = options
   const pathOf = (line: Line | InvalidLine): string => line.origin?.path ?? path
   const analysis = analyse(script, known)
   const disabled = new Disabled(script, pathOf, path)
   const found: Diagnostic[] = []
+  /** Lines that something was said of, heard or not. */
+  const reported = new Set<Line | InvalidLine | undefined>()
   const contextOf = (rule: Rule): RuleContext => ({
     analysis,
     facts,
     pathOf,
     fix,
     report(problem) {
+      reported.add(problem.line)
       if (disabled.has(rule.id, problem.line)) return false
       found.push(toDiagnostic(problem, rule, problem.line ? pathOf(problem.line) : path))
       return true
@@ -52,11 +63,16 @@ export function runRules(script: Script, options: RunOptions): Diagnostic[] {
   const visitorsOf = (rulesNow: readonly Rule[]): Visitor[] =>
     rulesNow.map((rule) => rule.create(contextOf(rule)))
   const { children } = script
-  if (!only) dispatch(children, analysis, visitorsOf(wanted))
+  if (!only && !clean) dispatch(children, analysis, visitorsOf(wanted))
   else {
-    const own = children.filter((line) => only.has(line))
-    dispatch(children, analysis, visitorsOf(wanted.filter(({ judges }) => judges === 'script')))
+    const own = children.filter(
+      (line) => only?.has(line) !== false && !(line.type === 'line' && clean?.has(line.children)),
+    )
     dispatch(own, analysis, visitorsOf(wanted.filter(({ judges }) => judges === 'line')))
+    if (clean && rules === allRules && wanted === rules) {
+      for (const line of own) if (line.type === 'line' && !reported.has(line)) clean.add(line.children)
+    }
+    dispatch(children, analysis, visitorsOf(wanted.filter(({ judges }) => judges === 'script')))
   }
   return found
 }
