@@ -5,6 +5,7 @@
  * `${…}` in a template literal is JavaScript: write settings in ordinary quotes, `'http://${next-server}/x'`.
  */
 import type { AssetUse } from './lock.js'
+import type { Group, Machine } from './machine-schema.js'
 import type { Entry, EntryOf, filesOfKind, Menu, Source } from './schema.js'
 
 /** What a person writes for an entry of one kind: its files, or `use` for those that were fetched. */
@@ -17,10 +18,28 @@ interface UsesAsset {
   use: string | AssetUse
 }
 
+/** Menus, and machines that are made from an inventory: the names are those of `ipxetool.yaml`. */
+export interface Described {
+  menus?: Menu[]
+  groups?: Group[]
+  machines?: Machine[]
+}
+
+type Exported = Menu | Menu[] | Described
 /** Also an async function, for menus that are made from what a server says. */
-export type MenuFile = Menu | Menu[] | (() => Menu | Menu[] | Promise<Menu | Menu[]>)
+export type MenuFile = Exported | (() => Exported | Promise<Exported>)
 
 export function menu(fields: Omit<Menu, 'source'>): Menu {
+  return { ...fields, ...caller() }
+}
+
+/** Who boots what; export it as `{ machines: [machine({ … })] }`. */
+export function machine(fields: Omit<Machine, 'source'>): Machine {
+  return { ...fields, ...caller() }
+}
+
+/** What several machines share. */
+export function group(fields: Omit<Group, 'source'>): Group {
   return { ...fields, ...caller() }
 }
 

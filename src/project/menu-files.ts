@@ -1,5 +1,7 @@
 /** `menus/*.ts`: run by the host, checked here by the schema that YAML has too. */
 import { Diagnostic } from '../diagnostics/diagnostic.js'
+import { z } from 'zod'
+import { type Group, groupSchema, type Machine, machineSchema } from '../model/machine-schema.js'
 import { menusSchema, type Menu } from '../model/schema.js'
 import type { ScriptReader } from './compose.js'
 import type { ProjectConfig } from './config.js'
@@ -9,8 +11,16 @@ import type { MenuSources } from './model.js'
 import { underRoot } from './paths.js'
 import { explainIssues } from './schema-issues.js'
 import { SourcePlaces } from './source-places.js'
+import { shown } from './yaml.js'
 
-/** The menus of `ipxetool.yaml` and of all these files. */
+const fileSchema = z.strictObject({
+  menus: menusSchema.optional(),
+  groups: z.array(groupSchema).optional(),
+  machines: z.array(machineSchema).optional(),
+})
+const parts = Object.keys(fileSchema.shape)
+
+/** The menus and machines of `ipxetool.yaml` and of all these files. */
 export async function readMenuFiles(
   root: string,
   config: ProjectConfig,
@@ -19,26 +29,33 @@ export async function readMenuFiles(
   diagnostics: Diagnostic[],
 ): Promise<MenuSources> {
   const menus = [...config.menus]
+  const groups = [...config.groups]
+  const machines = [...config.machines]
   const places = new SourcePlaces(root, reader)
   let isIncomplete = false
   for (const file of files) {
     const found = await readMenuFile(file, reader, places)
     diagnostics.push(...found.diagnostics)
-    if (found.menus) for (const menu of found.menus) menus.push(menu)
-    else isIncomplete = true
+    if (!found.described) {
+      isIncomplete = true
+      continue
+    }
+    for (const menu of found.described.menus ?? []) menus.push(menu)
+    for (const group of found.described.groups ?? []) groups.push(group)
+    for (const machine of found.described.machines ?? []) machines.push(machine)
   }
-  return { menus, isIncomplete }
+  return { menus, groups, machines, isIncomplete }
 }
 
 interface Read {
-  menus: Menu[] | undefined
+  described: { menus?: Menu[]; groups?: Group[]; machines?: Machine[] } | undefined
   diagnostics: Diagnostic[]
 }
 
 async function readMenuFile(path: string, reader: ScriptReader, places: SourcePlaces): Promise<Read> {
   const file = underRoot(places.root, path)
   const fail = async (problem: MenuFileProblem): Promise<Read> => ({
-    menus: undefined,
+    described: undefined,
     diagnostics: [await toDiagnostic(problem, file, places)],
   })
   try {
@@ -68,40 +85,59 @@ async function checkMenus(
   places: SourcePlaces,
 ): Promise<Read> {
   const { value } = loaded
-  const list = Array.isArray(value) ? (value as unknown[]) : [value]
-  const wrong = list.findIndex((item) => typeof item !== 'object' || item === null || Array.isArray(item))
-  if (value === undefined || value === null || (wrong >= 0 && !Array.isArray(value))) {
+  const fail = async (reason: string, note: string): Promise<Read> => {
+    const problem: MenuFileProblem = { ruleId: 'menu-file', reason, note, line: 1, column: 1 }
+    return { described: undefined, diagnostics: [await toDiagnostic(problem, file, places)] }
+  }
+  if (typeof value !== 'object' || value === null) {
     const what =
       value === undefined || value === null
         ? 'exports no menu'
         : `exports ${typeof value === 'string' ? 'text' : `a ${typeof value}`}, not a menu`
-    return {
-      menus: undefined,
-      diagnostics: [
-        await toDiagnostic(
-          {
-            ruleId: 'menu-file',
-            reason: `\`${file}\` ${what}`,
-            note: 'Its default export is a menu, a list of menus, or a function that returns one: `export default menu({ … })`.',
-            line: 1,
-            column: 1,
-          },
-          file,
-          places,
-        ),
-      ],
-    }
+    return fail(
+      `\`${file}\` ${what}`,
+      'Its default export is a menu, a list of menus, `{ menus, groups, machines }`, or a function that returns one: `export default menu({ … })`.',
+    )
   }
-  const data = { menus: list }
-  await places.complete(list, path)
-  const result = menusSchema.safeParse(list)
-  const diagnostics: Diagnostic[] = []
-  diagnostics.push(...(await nonDeterminism(loaded, file, places)))
-  if (result.success) return { menus: result.data, diagnostics }
-  for (const report of explainIssues(result.error.issues, data, ['menus'])) {
+  const stray = strayIn(value)
+  if (stray !== undefined) {
+    return fail(
+      `\`${file}\` exports a ${stray}, not a menu`,
+      `Where there are ${stray}s, say what is what: \`export default { menus: […], ${stray}s: […] }\`.`,
+    )
+  }
+  const described = isDescribed(value)
+  const data = described ? value : { menus: Array.isArray(value) ? (value as unknown[]) : [value] }
+  const unknown = described ? Object.keys(value).find((key) => !parts.includes(key)) : undefined
+  if (unknown !== undefined) {
+    return fail(
+      `\`${file}\` exports \`${shown(unknown, 40)}\`, which no menu file has`,
+      `A menu file has ${parts.map((part) => `\`${part}\``).join(', ')}; all else is said in ipxetool.yaml.`,
+    )
+  }
+  await places.complete(data, path)
+  const result = fileSchema.safeParse(data)
+  const diagnostics = await nonDeterminism(loaded, file, places)
+  if (result.success) return { described: result.data as NonNullable<Read['described']>, diagnostics }
+  for (const report of explainIssues(result.error.issues, data, [])) {
     diagnostics.push(await places.diagnostic(report, data, file))
   }
-  return { menus: undefined, diagnostics }
+  return { described: undefined, diagnostics }
+}
+
+function isDescribed(value: object): boolean {
+  const isMenu = ['id', 'title', 'entries'].some((key) => key in value)
+  return !Array.isArray(value) && !isMenu && Object.keys(value).length > 0
+}
+
+/** A machine or a group that is exported as menus are: no menu, and nothing that says so to its schema. */
+function strayIn(value: object): 'machine' | 'group' | undefined {
+  for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) {
+    if (typeof item !== 'object' || item === null || 'entries' in item || !('id' in item)) continue
+    if ('match' in item) return 'machine'
+    if ('extends' in item) return 'group'
+  }
+  return undefined
 }
 
 const kinds: Record<MenuUse['kind'], string> = {

@@ -6,7 +6,7 @@ import { compileMachines, type ResolvedMachine } from '../model/machines.js'
 import type { LockedSet } from '../model/lock.js'
 import { LineCache } from '../model/writer.js'
 import { type ModelProblem, shownSource } from '../model/problems.js'
-import type { Group } from '../model/machine-schema.js'
+import type { Group, Machine } from '../model/machine-schema.js'
 import type { Menu, Source } from '../model/schema.js'
 import type { ProjectConfig } from './config.js'
 import type { Given } from './overrides.js'
@@ -20,7 +20,7 @@ export interface ProjectModel {
   machines: readonly ResolvedMachine[]
   /** How the menus were compiled; `first` is absent when the entry script is the user's own. */
   options: CompileOptions
-  /** Some menus could not be read: what refers to them cannot be judged. */
+  /** Some menus could not be read or have errors: what refers to them cannot be judged. */
   isIncomplete: boolean
 }
 
@@ -42,6 +42,8 @@ export interface ProjectGenerated {
 
 export interface MenuSources {
   menus: readonly Menu[]
+  groups: readonly Group[]
+  machines: readonly Machine[]
   isIncomplete: boolean
 }
 
@@ -56,12 +58,11 @@ export const treeVariables: readonly string[] = ['tree', 'tree-url', 'boot-url']
 export function compileModel(
   root: string,
   config: ProjectConfig,
-  { menus, isIncomplete }: MenuSources,
+  { menus, groups, machines, isIncomplete }: MenuSources,
   hasOwnEntry: boolean,
   lines: LineCache = new LineCache(),
   locked: readonly LockedSet[] = [],
 ): { model: ProjectModel; generated: ProjectGenerated[]; diagnostics: Diagnostic[] } {
-  const { machines, groups } = config
   const first = hasOwnEntry ? undefined : firstMenu(menus)
   const console =
     config.console ?? (config.variables.get('console')?.type === 'console' ? '$<console>' : undefined)
@@ -81,12 +82,13 @@ export function compileModel(
   const reached = resolved.resolved.flatMap(({ menu }) => menu ?? [])
   const compiled = compileMenus(menus, sharing, reached)
   const problems = [...compiled.problems, ...resolved.problems]
-  const model = { menus, groups, machines: resolved.resolved, options, isIncomplete }
+  const failed = problems.some(({ severity }) => severity === 'error')
+  const model = { menus, groups, machines: resolved.resolved, options, isIncomplete: failed }
   const paths = pathsOf(config)
   const diagnostics = problems.map((problem) => toDiagnostic(problem, root, config, paths))
-  if (problems.some(({ severity }) => severity === 'error')) return { model, generated: [], diagnostics }
+  if (failed) return { model, generated: [], diagnostics }
 
-  const outputs = new Outputs(root, config)
+  const outputs = new Outputs(root, config, groups)
   const generated = [...compiled.scripts, ...resolved.scripts].map((script) => outputs.add(script))
   return { model, generated, diagnostics }
 }
@@ -168,10 +170,10 @@ class Outputs {
   readonly #files = new Map<Menu, string[]>()
   readonly #seen = new Set<Script>()
 
-  constructor(root: string, config: ProjectConfig) {
+  constructor(root: string, config: ProjectConfig, groups: readonly Group[]) {
     this.#root = root
     this.#config = config
-    this.#groups = new Map(config.groups.map((group) => [group.id, group]))
+    this.#groups = new Map(groups.map((group) => [group.id, group]))
   }
 
   add({ path, script, menu, machine }: GeneratedScript): ProjectGenerated {
@@ -186,11 +188,12 @@ class Outputs {
     }
     const { id, source } = machine.machine
     const given = this.#given(machine)
+    const own = source ? underRoot(this.#root, source.file) : this.#config.file
     return {
       path,
       script,
       what: `the machine \`${id}\`${at(source)}`,
-      files: files.includes(this.#config.file) ? files : [...files, this.#config.file],
+      files: [...new Set([...files, own, this.#config.file])],
       machine,
       ...(menu && { menu }),
       ...(given.size > 0 && { given }),
@@ -227,7 +230,12 @@ class Outputs {
             .find((layer) => layer?.variables && Object.hasOwn(layer.variables, name))
       const source = group ? group.source : machine.source
       const who = group ? `the group \`${group.id}\`` : `the machine \`${machine.id}\``
-      given.set(name, { text, owner: `${who}${at(source)}`, place: source && placeOfSource(source) })
+      given.set(name, {
+        text,
+        owner: `${who}${at(source)}`,
+        file: source ? underRoot(this.#root, source.file) : this.#config.file,
+        place: source && placeOfSource(source),
+      })
     }
     return given
   }

@@ -9,7 +9,9 @@ import { shown } from './yaml.js'
 /** A value that a machine or its group gives. */
 export interface Given {
   text: string
-  /** Where that stands. */
+  /** As the user knows it. */
+  file: string
+  /** Where in it that stands. */
   place: Place | undefined
   /** For people: ``machine `node1` ``. */
   owner: string
@@ -66,7 +68,7 @@ function dependents({ references }: Variables, names: Iterable<string>): Set<str
   return found
 }
 
-function unknownVariable(name: string, { owner, place }: Given, config: ProjectConfig): Diagnostic {
+function unknownVariable(name: string, { owner, file, place }: Given, config: ProjectConfig): Diagnostic {
   const near = suggest(name, config.variables.keys())
   const parent = variableOf(name, config.variables)
   const note =
@@ -76,7 +78,7 @@ function unknownVariable(name: string, { owner, place }: Given, config: ProjectC
   return new Diagnostic({
     ruleId: 'unknown-override',
     severity: 'error',
-    file: config.file,
+    file,
     reason: `There is no variable ${shown(name)}${near === undefined ? '' : `; did you mean \`${near}\`?`}`,
     ...(place && { place }),
     expected: near === undefined ? [...config.variables.keys()] : [near],

@@ -31,19 +31,24 @@ export class SourcePlaces {
   }
 
   /**
-   * Makes the `source` of every menu and entry one in the project: the file from its root, the column and offset in
-   * bytes. What has none, or one elsewhere, gets that of what it is in.
+   * Makes the `source` of every menu, entry, machine and group one in the project: the file from its root, the column
+   * and offset in bytes. What has none, or one elsewhere, gets that of what it is in.
    *
    * @param path of the menu file, relative to the root
    */
-  async complete(menus: readonly unknown[], path: string): Promise<void> {
+  async complete(
+    { menus, groups, machines }: { menus?: unknown; groups?: unknown; machines?: unknown },
+    path: string,
+  ): Promise<void> {
     const top: Source = { file: path, line: 1, column: 1, offset: 0 }
-    for (const menu of menus) {
+    for (const item of [groups, machines].flatMap(listOf)) {
+      note(this.#menuStarts, await this.#completeOne(item, top))
+    }
+    for (const menu of listOf(menus)) {
       const source = await this.#completeOne(menu, top)
       note(this.#menuStarts, source)
-      const entries = (menu as { entries?: unknown } | null)?.entries
-      if (!Array.isArray(entries)) continue
-      for (const entry of entries as unknown[]) await this.#completeOne(entry, source)
+      const { entries } = (menu ?? {}) as { entries?: unknown }
+      for (const entry of listOf(entries)) await this.#completeOne(entry, source)
     }
   }
 
@@ -158,6 +163,10 @@ export class SourcePlaces {
       throw error
     }
   }
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as unknown[]) : []
 }
 
 function note(starts: Map<string, Set<number>>, { file, offset }: Source): void {

@@ -46,7 +46,9 @@ interface Source {
   text: string
   from: string
   isFromFile: boolean
-  /** In the project file: the value, or the name when the value comes from elsewhere. */
+  /** Of `place`; default: the project file. */
+  file?: string
+  /** The value, or the name when the value comes from elsewhere. */
   place: Place | undefined
 }
 
@@ -57,6 +59,7 @@ export function resolveVariables(config: ProjectConfig, overrides: Overrides): V
 /** What counts before everything else: the text of a value, where it stands and whose it is. */
 interface Given {
   text: string
+  file: string
   place: Place | undefined
   owner: string
 }
@@ -136,7 +139,7 @@ export class Resolver {
         'variable-value',
         'error',
         `Variable \`${name}\`: \`${shown(text)}\` ${typed.problem}`,
-        source.place,
+        source,
         {
           ...(typed.expected && { expected: typed.expected }),
           note: [typed.note, source.isFromFile ? undefined : `The value comes from ${source.from}.`]
@@ -170,8 +173,10 @@ export class Resolver {
   #sourceOf(name: string, declaration: VariableDeclaration): Source | undefined {
     const path = ['variables', name]
     const given = this.#given?.get(name)
-    if (given !== undefined)
-      return { text: given.text, from: given.owner, isFromFile: false, place: given.place }
+    if (given !== undefined) {
+      const { text, owner: from, file, place } = given
+      return { text, from, isFromFile: false, file, place }
+    }
     const keyPlace = this.#config.placeOf(path, 'key')
     const option = this.#overrides.variables?.get(name)
     if (option !== undefined)
@@ -189,10 +194,16 @@ export class Resolver {
     // without `required: true` the schema check has already complained
     if (declaration.required === true) {
       const about = declaration.description === undefined ? '' : ` (${declaration.description})`
-      this.#report('variable-required', 'error', `Variable \`${name}\`${about} has no value`, keyPlace, {
-        expected: [`--var ${name}=VALUE`, `${environmentName(name)}=VALUE`],
-        note: `It is required: give it with \`--var ${name}=VALUE\` or in the environment as ${environmentName(name)}.`,
-      })
+      this.#report(
+        'variable-required',
+        'error',
+        `Variable \`${name}\`${about} has no value`,
+        { place: keyPlace },
+        {
+          expected: [`--var ${name}=VALUE`, `${environmentName(name)}=VALUE`],
+          note: `It is required: give it with \`--var ${name}=VALUE\` or in the environment as ${environmentName(name)}.`,
+        },
+      )
     }
     return undefined
   }
@@ -203,7 +214,7 @@ export class Resolver {
         'variable-cycle',
         'error',
         `Variable \`${name}\` is reached through ${depthLimit} others`,
-        source.place,
+        source,
       )
       return undefined
     }
@@ -219,7 +230,7 @@ export class Resolver {
         'variable-value',
         'error',
         `The value of \`${name}\` is longer than ${lengthLimit} characters`,
-        source.place,
+        source,
       )
       return undefined
     }
@@ -234,7 +245,7 @@ export class Resolver {
         'undefined-variable',
         'error',
         `The value of \`${name}\` refers to \`$<${other}>\`, which is not declared${near === undefined ? '' : `; did you mean \`$<${near}>\`?`}`,
-        source.place,
+        source,
         near === undefined ? {} : { expected: [`$<${near}>`] },
       )
       return undefined
@@ -248,7 +259,7 @@ export class Resolver {
         chain.length === 2
           ? `Variable \`${variable}\` refers to itself`
           : `Variables refer to each other in a circle: ${chain.map((link) => `\`${link}\``).join(' -> ')}`
-      this.#report('variable-cycle', 'error', reason, source.place, {
+      this.#report('variable-cycle', 'error', reason, source, {
         note: 'None of them can have a value. Write one of them out.',
       })
       for (const link of chain) this.#fail(link)
@@ -257,7 +268,7 @@ export class Resolver {
     this.#resolve(variable)
     const value = this.#values.get(other)?.text
     if (value === undefined && !this.#failed.has(other)) {
-      this.#report('undefined-variable', 'error', missingPart(other, variable), source.place)
+      this.#report('undefined-variable', 'error', missingPart(other, variable), source)
     }
     return value
   }
@@ -277,7 +288,7 @@ export class Resolver {
         'unknown-override',
         'error',
         `--var ${shown(name)}: the project has no such variable${near === undefined ? '' : `; did you mean \`${near}\`?`}`,
-        place,
+        { place },
         {
           expected: near === undefined ? [...declared.keys()] : [near],
           ...(parent !== undefined && {
@@ -294,7 +305,7 @@ export class Resolver {
         'unknown-override',
         'warning',
         `The environment has ${shown(variable)}, but the project has no such variable${near === undefined ? '' : `; did you mean ${near}?`}`,
-        place,
+        { place },
         near === undefined ? {} : { expected: [near] },
       )
     }
@@ -304,10 +315,9 @@ export class Resolver {
     ruleId: string,
     severity: Severity,
     reason: string,
-    place: Place | undefined,
+    { file = this.#config.file, place }: Pick<Source, 'file' | 'place'>,
     more: { expected?: string[]; note?: string } = {},
   ): void {
-    const { file } = this.#config
     const { note, ...rest } = more
     this.#diagnostics.push(
       new Diagnostic({

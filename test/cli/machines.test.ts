@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -46,6 +46,75 @@ machines:
   })
   afterEach(() => {
     rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('that TypeScript made, with the groups of both spellings', async () => {
+    put(`${variables}${menus}groups: [{ id: web, console: ttyS1 }]\n`)
+    mkdirSync(join(folder, 'menus'))
+    writeFileSync(
+      join(folder, 'menus/inventory.ts'),
+      `import { group, machine } from 'ipxetool/menu'
+export default async () => ({
+  groups: [group({ id: 'db', extends: 'web', memory: '8 GiB' })],
+  machines: [1, 2].map((n) =>
+    machine({ id: 'node' + n, match: { mac: '52:54:00:00:00:0' + n }, group: 'db', variables: { base: 'http://n' + n + '.example' } }),
+  ),
+})
+`,
+    )
+    const { code, stdout, stderr } = await machines('--json')
+    assert.equal(code, 0, stderr)
+    const report = JSON.parse(stdout) as { machines: { id: string; groups: string[]; console: unknown }[] }
+    assert.deepEqual(
+      report.machines.map(({ id, groups }) => [id, ...groups]),
+      [
+        ['node1', 'db', 'web'],
+        ['node2', 'db', 'web'],
+      ],
+    )
+    assert.match(stdout, /http:\/\/n2\.example/)
+  })
+
+  it('that TypeScript made, with mistakes at its lines', async () => {
+    put(`${variables}${menus}`)
+    mkdirSync(join(folder, 'menus'))
+    const cases: [string, RegExp][] = [
+      [
+        "machines: [\n  machine({ id: 'a', match: { mac: '52:54:00:00:00:01' }, variables: { base: 'no url' } }),\n]",
+        /menus\/m\.ts:3:3 error variable-value/,
+      ],
+      [
+        "machines: [\n  machine({ id: 'a', match: { mac: '52:54:00:00:00:01' }, variables: { bass: 'x' } }),\n]",
+        /menus\/m\.ts:3:3 error unknown-override\n {2}There is no variable bass; did you mean `base`\?/,
+      ],
+      [
+        "machines: [\n  machine({ id: 'a', match: { mac: '52:54:00:00:00:01' }, entry: 'b' }),\n]",
+        /menus\/m\.ts:3:3 error machine-boot\n {2}The menu `main` has no entry `b`/,
+      ],
+      ['machine: []', /menus\/m\.ts:1:1 error menu-file/],
+      ["machines: [{ id: 'a', match: { mac: 'x' } }]", /menus\/m\.ts:2:\d+ error menu-schema/],
+    ]
+    for (const [content, expected] of cases) {
+      writeFileSync(
+        join(folder, 'menus/m.ts'),
+        `import { machine } from 'ipxetool/menu'; void machine\nexport default { ${content} }\n`,
+      )
+      const { code, stderr } = await machines()
+      assert.equal(code, 1, content)
+      assert.match(stderr, expected)
+    }
+  })
+
+  it('exported as menus are is told how to', async () => {
+    put(`${variables}${menus}`)
+    mkdirSync(join(folder, 'menus'))
+    writeFileSync(
+      join(folder, 'menus/m.ts'),
+      "import { machine } from 'ipxetool/menu'\nexport default [machine({ id: 'a', match: { mac: '52:54:00:00:00:01' } })]\n",
+    )
+    const { code, stderr } = await machines()
+    assert.equal(code, 1)
+    assert.match(stderr, /exports a machine, not a menu/)
   })
 
   it('lists who gets what, and why', async () => {

@@ -11,11 +11,12 @@ interface Found {
   typescript: string[]
 }
 
-/** The same menus in both spellings; in TypeScript without places, as an object of a plain export. */
+/** The same menus and machines in both spellings; in TypeScript without places, as an object of a plain export. */
 async function both(yaml: string): Promise<Found> {
-  const { menus, ...rest } = parse(yaml) as { menus: unknown[] }
+  const { menus, groups, machines, ...rest } = parse(yaml) as Record<string, unknown>
   const host = memoryHost({ 'ipxetool.yaml': JSON.stringify(rest), 'menus/a.ts': 'export default []\n' })
-  host.loadMenuFile = () => Promise.resolve({ value: structuredClone(menus) })
+  const value = groups === undefined && machines === undefined ? menus : { menus, groups, machines }
+  host.loadMenuFile = () => Promise.resolve({ value: JSON.parse(JSON.stringify(value)) as unknown })
   const [first, second] = [
     await checkProject('.', memoryHost({ 'ipxetool.yaml': yaml }), {}),
     await checkProject('.', host, {}),
