@@ -14,11 +14,13 @@ import {
   strongValidator,
   type Validator,
 } from './http-rules.js'
-import { blockSize, Pass } from './pass.js'
+import { Pass } from './pass.js'
 
 /** Milliseconds after which bytes that trickle in go to the disk although they fill no block. */
 const flushAfter = 1000
 const progressEvery = 100
+/** Bytes at a time when they are counted against a rate: more would come in jerks. */
+const limitedRead = 64 * 1024
 /** A smaller file is not worth a connection of its own. */
 const directFrom = 256 * 1024
 
@@ -189,7 +191,7 @@ export class Attempt {
     while (pass.position < end) {
       if (signal?.aborted) throw cancelled()
       const block = await pass.block()
-      const view = new Uint8Array(block, 0, Math.min(blockSize, end - pass.position))
+      const view = new Uint8Array(block, 0, Math.min(pass.blockSize, end - pass.position))
       const length = await partial.read(view, pass.position)
       if (length === 0) {
         pass.release(block)
@@ -209,6 +211,7 @@ export class Attempt {
     const { partial, context, signal } = this.#job
     const { limiter } = context
     const pass = this.#newPass()
+    const { blockSize } = pass
     const discarder = new Discarder()
     const watch = new Watch(response, context.client, this.#url)
     let at = first
@@ -251,12 +254,11 @@ export class Attempt {
       if (received === 0) this.#refuseOddities(response, data)
       const chunk =
         end !== undefined && received + data.length > end ? data.subarray(0, end - received) : data
-      // not asked later: a block that is full leaves this thread, and its views have no length then
       const { length } = chunk
       received += length
       watch.bytes += length
       this.#progress(received)
-      const seen = pass.inspected ? pass.show(reuses ? Uint8Array.from(chunk) : chunk) : undefined
+      const seen = pass.inspected ? pass.show(reuses ? new Uint8Array(chunk) : chunk) : undefined
       const filled = fillFrom(chunk, 0)
       if (!filled && !pass.inspected && !reuses) discarder.done(data)
       const limited = limiter?.take(length, signal)
@@ -267,7 +269,10 @@ export class Attempt {
     }
     try {
       await response.body
-        .consume(take, () => new Uint8Array(block, fill))
+        .consume(
+          take,
+          () => new Uint8Array(block, fill, Math.min(blockSize - fill, limiter ? limitedRead : Infinity)),
+        )
         .catch((error: unknown) => {
           if (error !== enough) throw error
         })

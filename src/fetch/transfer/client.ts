@@ -1,7 +1,7 @@
 /** HTTP for `fetch`: one pool of connections, proxies, redirects, small documents. */
 import { Buffer } from 'node:buffer'
 import { gunzipSync } from 'node:zlib'
-import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import { IpxetoolError } from '../../diagnostics/error.js'
 import type { FetchDocument } from '../types.js'
 import { dispatch, type Body, type RawResponse } from './body.js'
@@ -81,7 +81,7 @@ export function createClient(options: ClientOptions = {}): HttpClient {
   const connectionsPerHost = options.connectionsPerHost ?? 6
   const connectTimeout = options.connectTimeout ?? 15_000
   const proxies = proxiesOf(options.environment ?? {})
-  const { plain, secure } = agentsFor(options, proxies, stallTimeout, connectionsPerHost)
+  let agents: Promise<Agents> | undefined
   const own =
     options.direct !== false && proxies.httpProxy === ''
       ? directClient({ connectionsPerHost, connectTimeout, stallTimeout })
@@ -117,6 +117,12 @@ export function createClient(options: ClientOptions = {}): HttpClient {
     }
     try {
       if (direct && own && url.protocol === 'http:') return await own.get(url, all, signal)
+      const { plain, secure } = await (agents ??= agentsFor(
+        options,
+        proxies,
+        stallTimeout,
+        connectionsPerHost,
+      ))
       return await dispatch(
         url.protocol === 'https:' ? secure : plain,
         { origin: url.origin, path: url.pathname + url.search, method: 'GET', headers: all },
@@ -186,6 +192,8 @@ export function createClient(options: ClientOptions = {}): HttpClient {
     signal: options.signal,
     close: async () => {
       own?.close()
+      if (agents === undefined) return
+      const { plain, secure } = await agents
       await plain.destroy()
       if (secure !== plain) await secure.destroy()
     },
@@ -214,13 +222,20 @@ function proxiesOf(environment: Readonly<Record<string, string | undefined>>): P
   return { httpProxy, httpsProxy, noProxy: named('NO_PROXY') }
 }
 
+interface Agents {
+  plain: Dispatcher
+  secure: Dispatcher
+}
+
 /** Who asks for http and for https URLs; the same where no proxy is set. */
-function agentsFor(
+async function agentsFor(
   { ca, connectTimeout = 15_000 }: ClientOptions,
   proxies: Proxies,
   stallTimeout: number,
   connections: number,
-): { plain: Dispatcher; secure: Dispatcher } {
+): Promise<Agents> {
+  // takes a tenth of a second to load, and a large file over plain HTTP does without
+  const { Agent, EnvHttpProxyAgent } = await import('undici')
   const tls = ca === undefined ? {} : { ca }
   const settings = {
     connections,

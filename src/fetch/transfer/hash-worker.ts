@@ -1,20 +1,16 @@
-/**
- * Hashes in a thread. Blocks are handed over and come back: nothing is copied. Shared memory would need no handing
- * over, but V8 copies into it much more slowly, which counts where bytes do not come straight from the system (TLS).
- */
+/** Hashes in a thread. Blocks are shared memory: nothing is copied, and the disk can have them at the same time. */
 import { createHash, type Hash } from 'node:crypto'
 import { parentPort } from 'node:worker_threads'
 
 export type HashOrder =
   | { id: number; kind: 'open'; algorithms: readonly string[] }
-  | { id: number; kind: 'update'; block: ArrayBuffer; length: number }
+  | { id: number; kind: 'update'; block: SharedArrayBuffer; length: number }
   | { id: number; kind: 'digest' }
   | { id: number; kind: 'drop' }
 
-/** In the order of the orders: the block of an `update`, the digests of a `digest`. */
+/** In the order of the orders: of an `update` that it is done, of a `digest` the digests. */
 export interface HashAnswer {
   id: number
-  block?: ArrayBuffer
   digests?: Record<string, string>
 }
 
@@ -31,7 +27,7 @@ parentPort?.on('message', (order: HashOrder) => {
     names.set(id, order.algorithms)
   } else if (order.kind === 'update') {
     for (const hash of open.get(id) ?? []) hash.update(new Uint8Array(order.block, 0, order.length))
-    parentPort?.postMessage({ id, block: order.block } satisfies HashAnswer, [order.block])
+    parentPort?.postMessage({ id } satisfies HashAnswer)
   } else {
     if (order.kind === 'digest') {
       const digests: Record<string, string> = {}

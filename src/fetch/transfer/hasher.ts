@@ -12,11 +12,8 @@ export type Digests = Partial<Record<DigestAlgorithm, string>>
 
 /** One pass over bytes in order. */
 export interface Hasher {
-  /**
-   * @param block is taken away
-   * @returns it, or another object for the same memory, when it may be written to again
-   */
-  update(block: ArrayBuffer, length: number): Promise<ArrayBuffer>
+  /** Comes back when the block may be written to again. */
+  update(block: SharedArrayBuffer, length: number): Promise<unknown>
   /** Ends the pass. */
   digest(): Promise<Digests>
   /** Ends it without a result. */
@@ -28,7 +25,7 @@ export function inlineHasher(algorithms: readonly DigestAlgorithm[]): Hasher {
   return {
     update: (block, length) => {
       for (const [, hash] of hashes) hash.update(new Uint8Array(block, 0, length))
-      return Promise.resolve(block)
+      return Promise.resolve()
     },
     digest: () =>
       Promise.resolve(Object.fromEntries(hashes.map(([name, hash]) => [name, hash.digest('hex')]))),
@@ -77,7 +74,7 @@ class HashThread {
   }
 
   send(order: HashOrder): void {
-    this.#worker.postMessage(order, order.kind === 'update' ? [order.block] : [])
+    this.#worker.postMessage(order)
   }
 
   ask(order: HashOrder): Promise<HashAnswer> {
@@ -120,9 +117,7 @@ export function threadHasher(algorithms: readonly DigestAlgorithm[]): Hasher {
   }
   thread.send({ id, kind: 'open', algorithms })
   return {
-    update: async (block, length) => {
-      return (await thread.ask({ id, kind: 'update', block, length })).block!
-    },
+    update: (block, length) => thread.ask({ id, kind: 'update', block, length }),
     digest: async () => {
       try {
         return (await thread.ask({ id, kind: 'digest' })).digests ?? {}

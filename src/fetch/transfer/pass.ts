@@ -11,9 +11,16 @@ import { inlineHasher, threadHasher, type Digests, type Hasher } from './hasher.
  */
 export type Inspect = (bytes: ReadableStream<Uint8Array>) => Promise<void>
 
-export const blockSize = 1 << 20
-/** Blocks on their way to the disk and the hash; with `blockSize` the memory of one transfer. */
-const blocks = 6
+/**
+ * Memory on its way to the disk and the hash. Large blocks halve the work of the system: while one is written, the
+ * socket collects megabytes, which then come in one read.
+ */
+const largeBlock = 4 << 20
+const smallBlock = 1 << 20
+const mostBlocks = 4
+/** Passes with large blocks at a time: four files at once stay far below 100 MB. */
+const mostLarge = 2
+let large = 0
 /** A file that is smaller is hashed before a thread would have started. */
 const threadFrom = 8 * 1024 * 1024
 
@@ -21,15 +28,17 @@ export class Pass {
   /** Bytes that went through. */
   position = 0
   readonly #hasher: Hasher
-  readonly #free: ArrayBuffer[] = []
+  readonly blockSize: number
+  readonly #free: SharedArrayBuffer[] = []
   #made = 0
-  #waiting: ((block: ArrayBuffer) => void) | undefined
+  #waiting: ((block: SharedArrayBuffer) => void) | undefined
   #inFlight = new Set<Promise<unknown>>()
   #failure: Error | undefined
   readonly #inspection: Promise<unknown> | undefined
   #tap: ReadableStreamDefaultController<Uint8Array> | undefined
   #wanted: (() => void) | undefined
   #tapOpen = false
+  #isLarge: boolean
 
   /** @param size where it is known */
   constructor(
@@ -38,6 +47,9 @@ export class Pass {
     inspect: Inspect | undefined,
   ) {
     this.#hasher = (size ?? Infinity) < threadFrom ? inlineHasher(algorithms) : threadHasher(algorithms)
+    this.#isLarge = large < mostLarge && (size ?? Infinity) >= threadFrom
+    if (this.#isLarge) large++
+    this.blockSize = this.#isLarge ? largeBlock : smallBlock
     if (inspect === undefined) return
     this.#tapOpen = true
     const stream = new ReadableStream<Uint8Array>(
@@ -52,7 +64,7 @@ export class Pass {
           this.#closeTap()
         },
       },
-      { highWaterMark: 16 },
+      new ByteLengthQueuingStrategy({ highWaterMark: 1 << 20 }),
     )
     // settled later, by finish() or drop(): until then a rejection must not count as unhandled
     this.#inspection = Promise.resolve()
@@ -72,12 +84,12 @@ export class Pass {
   }
 
   /** A block to fill; waits until one is free. */
-  block(): Promise<ArrayBuffer> | ArrayBuffer {
+  block(): Promise<SharedArrayBuffer> | SharedArrayBuffer {
     const free = this.#free.pop()
     if (free !== undefined) return free
-    if (this.#made < blocks) {
+    if (this.#made < mostBlocks) {
       this.#made++
-      return new ArrayBuffer(blockSize)
+      return new SharedArrayBuffer(this.blockSize)
     }
     return new Promise((resolve) => {
       this.#waiting = resolve
@@ -85,7 +97,7 @@ export class Pass {
   }
 
   /** Gives a block back that was not fed. */
-  release(block: ArrayBuffer): void {
+  release(block: SharedArrayBuffer): void {
     const waiting = this.#waiting
     this.#waiting = undefined
     if (waiting) waiting(block)
@@ -94,25 +106,17 @@ export class Pass {
 
   /**
    * Takes the next bytes.
-   * @param also what uses the block before: a write; those end in the order in which they were begun
+   * @param also what uses the block at the same time: a write, which does not fail
    */
-  feed(block: ArrayBuffer, length: number, also?: Promise<unknown>): void {
+  feed(block: SharedArrayBuffer, length: number, also?: Promise<void>): void {
     this.position += length
-    // in this order: the block leaves this thread while it is hashed
-    const all = (also ?? Promise.resolve())
-      .then(() => this.#hasher.update(block, length))
-      .then(
-        (back) => {
-          this.release(back)
-        },
-        (error: unknown) => {
-          this.#failure ??= error as Error
-          this.release(new ArrayBuffer(blockSize))
-        },
-      )
-      .finally(() => {
-        this.#inFlight.delete(all)
-      })
+    const hashed = this.#hasher.update(block, length).catch((error: unknown) => {
+      this.#failure ??= error as Error
+    })
+    const all = Promise.all([hashed, also]).then(() => {
+      this.#inFlight.delete(all)
+      this.release(block)
+    })
     this.#inFlight.add(all)
   }
 
@@ -139,6 +143,7 @@ export class Pass {
    */
   async finish(): Promise<Digests> {
     await Promise.all(this.#inFlight)
+    this.#end()
     if (this.#failure !== undefined) throw this.#failure
     const digests = await this.#hasher.digest()
     if (this.#tapOpen) this.#tap?.close()
@@ -147,9 +152,15 @@ export class Pass {
     return digests
   }
 
+  #end(): void {
+    if (this.#isLarge) large--
+    this.#isLarge = false
+  }
+
   /** Gives the pass up. */
   async drop(): Promise<void> {
     await Promise.all(this.#inFlight)
+    this.#end()
     this.#hasher.drop()
     if (this.#tapOpen) this.#tap?.error(new Error('the transfer starts over'))
     await this.#inspection
