@@ -117,7 +117,31 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
     .option('--host <address>', 'listen on this address only')
     .option('--tftp-single-port', 'answer from the port that was called (NAT, containers)')
     .option('--tftp-ports <range>', 'ports for transfers, FIRST-LAST (default: any)')
+    .option('--proxy-dhcp', 'answer DHCP, too, beside the DHCP server of the network')
+    .option('--interface <name>', 'where DHCP is answered: a name or an address (repeatable)', collect, [])
+    .option('--allow <list>', 'whom DHCP is answered for: networks, MAC addresses (repeatable)', collect, [])
+    .option(
+      '--script <file>',
+      'what iPXE runs, FILE or WHO=FILE (default: boot.ipxe) (repeatable)',
+      collect,
+      [],
+    )
+    .option('--loader <who=file>', 'what firmware loads (repeatable)', collect, [])
+    .option(
+      '--reply <who=form>',
+      'how firmware is answered: direct, binl, menu, silent (repeatable)',
+      collect,
+      [],
+    )
+    .option('--replace-rom', 'iPXE in network cards gets our loader first')
+    .option('--loader-fallback', 'try the next loader after two boots that ended with the first')
+    .option('--print-units', 'print systemd units for this command, and end')
     .option('--json', 'URLs and events as JSON lines')
+    .addHelpText(
+      'after',
+      '\nWHO is a MAC address, the first half of one, class=TEXT of option 60, a number of option 93, or one of\n' +
+        'bios, uefi, http, i386, x86_64, arm64.',
+    )
     .action(async (dir: string | undefined, options: GlobalOptions) => {
       const { runServe } = await import('./serve.js')
       done(await runServe(dir, options, io))

@@ -6,8 +6,10 @@ import { type RunningServer, type ServeEvent, serveTree } from '../serve/index.j
 import { ExitCode } from './exit-codes.js'
 import type { Io } from './io.js'
 import { tftpWire, type WireOptions } from './serve-wire.js'
+import { type ProxyCommandOptions, proxyNotes, proxyOptions } from './serve-proxy.js'
+import { passedSockets, printUnits } from './systemd.js'
 
-export interface ServeCommandOptions extends WireOptions {
+export interface ServeCommandOptions extends WireOptions, ProxyCommandOptions {
   /** `PORT`, `ADDRESS:PORT` or `off`. */
   readonly http?: string
   /** `PORT`, `ADDRESS:PORT` or `off`. */
@@ -20,6 +22,8 @@ export interface ServeCommandOptions extends WireOptions {
   readonly verbose?: boolean
   /** One JSON line with the URLs on stdout, one for each event on stderr. */
   readonly json?: boolean
+  /** Print systemd units and end. */
+  readonly printUnits?: boolean
 }
 
 const HTTP_PORT = 8080
@@ -46,6 +50,11 @@ export async function runServe(
   const http = parseEndpoint('--http', options.http ?? String(HTTP_PORT), options.host)
   const tftpEnd = parseEndpoint('--tftp', options.tftp ?? String(TFTP_PORT), options.host)
   const tftp = tftpEnd && { ...tftpEnd, ...tftpWire(options) }
+  if (options.printUnits === true) {
+    io.stdout.write(printUnits(root, options))
+    return ExitCode.ok
+  }
+  const proxyDhcp = proxyOptions(options, passedSockets(io.env))
   const onEvent = (event: ServeEvent): void => {
     if (!isWanted(event, options)) return
     const time = new Date()
@@ -59,20 +68,21 @@ export async function runServe(
 
   let server: RunningServer
   try {
-    server = await serveTree({ root, http, tftp, onEvent })
+    server = await serveTree({ root, http, tftp, proxyDhcp, onEvent })
   } catch (error) {
     // Trying is the only test that knows of root, of capabilities and of the system's own limit alike.
     const fallBack =
       options.tftp === undefined && error instanceof IpxetoolError && error.code === 'port-permission'
     if (!fallBack || tftp === false) throw error
     const port = TFTP_PORT_WITHOUT_PERMISSION
-    server = await serveTree({ root, http, tftp: { ...tftp, port }, onEvent })
+    server = await serveTree({ root, http, tftp: { ...tftp, port }, proxyDhcp, onEvent })
     note(`TFTP is on port ${port}: port ${TFTP_PORT}, where firmware asks, is only open to root`)
   }
 
   const script = await hasBootScript(root)
   printUrls(server, root, script ? 'boot.ipxe' : '', options, io)
   if (!script) note(`there is no boot.ipxe in ${root}`)
+  if (server.proxy !== undefined) proxyNotes(server.proxy).forEach(note)
   note('press Ctrl-C to stop')
   await aborted(io.signal)
   await server.close()

@@ -5,6 +5,7 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { IpxetoolError } from '../diagnostics/error.js'
+import { type ProxyDhcpOptions, type RunningProxy, startProxyDhcp } from './dhcp/index.js'
 import type { FileProtocol, OnEvent } from './events.js'
 import { TreeFiles } from './files.js'
 import { type HttpServer, type HttpTiming, startHttpServer } from './http/server.js'
@@ -31,7 +32,7 @@ export type {
   TransferProbeEvent,
   TransferStartEvent,
 } from './events.js'
-export type { HttpTiming, SessionTiming }
+export type { HttpTiming, ProxyDhcpOptions, RunningProxy, SessionTiming }
 
 export interface HttpOptions {
   /** 0 is any free port. Default 8080. */
@@ -66,6 +67,8 @@ export interface ServeOptions {
   readonly http?: HttpOptions | false | undefined
   /** `false`: no TFTP. */
   readonly tftp?: TftpOptions | false | undefined
+  /** Answers DHCP beside the DHCP server of the network. Default: off. */
+  readonly proxyDhcp?: ProxyDhcpOptions | undefined
   /** Called for everything that happens; must not throw. */
   readonly onEvent?: OnEvent | undefined
   /** How long {@link RunningServer.close} lets running transfers go on, ms. Default 2000. */
@@ -86,6 +89,7 @@ export interface RunningServer {
   readonly tftpUrls: readonly string[]
   /** What the sockets are bound to. */
   readonly addresses: { readonly http?: BoundAddress; readonly tftp?: BoundAddress }
+  readonly proxy: RunningProxy | undefined
   /** Stops. When it resolves, every socket and file is closed. A second call waits for the first. */
   close(): Promise<void>
 }
@@ -96,7 +100,8 @@ const DEFAULT_GRACE_MS = 2000
  * Starts serving `root`. Either everything asked for listens or nothing does.
  *
  * @throws IpxetoolError `tree-missing`, `tree-not-a-directory`, `tree-unreadable`, `tree-empty`, `port-in-use`,
- *   `port-permission`, `address-not-here`, `listen-failed`, `nothing-to-serve`
+ *   `port-permission`, `address-not-here`, `listen-failed`, `nothing-to-serve`; with `proxyDhcp` also `bad-allow`,
+ *   `which-interface`, `no-such-interface`, `no-address`
  */
 export async function serveTree(options: ServeOptions): Promise<RunningServer> {
   const root = resolve(options.root)
@@ -113,6 +118,7 @@ export async function serveTree(options: ServeOptions): Promise<RunningServer> {
   const files = new TreeFiles(root)
   let http: HttpServer | undefined
   let tftp: TftpServer | undefined
+  let proxy: RunningProxy | undefined
   try {
     if (options.http !== false) {
       const { port = 8080, ...rest } = options.http ?? {}
@@ -125,6 +131,10 @@ export async function serveTree(options: ServeOptions): Promise<RunningServer> {
       tftp = await open('tftp', rest.host, port, (host) =>
         startTftpServer({ ...rest, host, files, port, onEvent }),
       )
+    }
+    if (options.proxyDhcp !== undefined) {
+      const bound = { http: http?.address, tftp: tftp?.address }
+      proxy = await startProxyDhcp({ ...options.proxyDhcp, root, bound, onEvent })
     }
   } catch (error) {
     await Promise.all([http?.close(0), tftp?.close(0)])
@@ -144,8 +154,11 @@ export async function serveTree(options: ServeOptions): Promise<RunningServer> {
       ...(http === undefined ? {} : { http: http.address }),
       ...(tftp === undefined ? {} : { tftp: tftp.address }),
     },
+    proxy,
     async close() {
-      closing ??= Promise.all([http?.close(graceMs), tftp?.close(graceMs)]).then(() => files.close())
+      closing ??= Promise.all([proxy?.close(), http?.close(graceMs), tftp?.close(graceMs)]).then(() =>
+        files.close(),
+      )
       await closing
     },
   }

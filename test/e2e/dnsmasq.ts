@@ -9,16 +9,19 @@ interface DhcpOptions {
   /** For the lease and pid files. */
   readonly directory: string
   /** TFTP server of the first stage. */
-  readonly nextServer: string
+  readonly nextServer?: string
   /** What firmware loads. */
-  readonly loader: string
+  readonly loader?: string
   /** What iPXE loads: a URL. */
-  readonly script: string
+  readonly script?: string
   /** Options that are sent without being asked for: `224,http://…`. */
   readonly force?: readonly string[]
 }
 
-/** A real DHCP server with a pool; boot data for firmware and for iPXE (told apart by option 175). */
+/**
+ * A real DHCP server with a pool; boot data for firmware and for iPXE (told apart by option 175), or none at all where
+ * no server of boot files is named.
+ */
 export async function startDhcp(cleanup: Cleanup, options: DhcpOptions): Promise<Running> {
   const server = start(cleanup, {
     name: 'dnsmasq',
@@ -38,9 +41,13 @@ export async function startDhcp(cleanup: Cleanup, options: DhcpOptions): Promise
       // An IPv6 prefix: without a router advertisement every automatic iPXE stage waits 16 s for one.
       '--enable-ra',
       '--dhcp-range=fd77::,ra-only,64,1h',
-      '--dhcp-match=set:ipxe,175',
-      `--dhcp-boot=tag:!ipxe,${options.loader},,${options.nextServer}`,
-      `--dhcp-boot=tag:ipxe,${options.script},,${options.nextServer}`,
+      ...(options.nextServer === undefined
+        ? []
+        : [
+            '--dhcp-match=set:ipxe,175',
+            `--dhcp-boot=tag:!ipxe,${options.loader},,${options.nextServer}`,
+            `--dhcp-boot=tag:ipxe,${options.script},,${options.nextServer}`,
+          ]),
       ...(options.force ?? []).map((option) => `--dhcp-option-force=${option}`),
       `--dhcp-leasefile=${join(options.directory, 'leases')}`,
       `--pid-file=${join(options.directory, 'dnsmasq.pid')}`,

@@ -63,6 +63,7 @@ export class Machine {
     firmware: Firmware,
     network: Network,
     directory: string,
+    more: readonly string[] = [],
   ): Promise<Machine> {
     const args = ['-nodefaults', '-no-user-config', '-display', 'none', '-monitor', 'none', '-vga', 'none']
     // signal=off: the line's bytes are the guest's, also ^C.
@@ -81,7 +82,7 @@ export class Machine {
       // An empty romfile: else QEMU's iPXE ROM boots and EDK2's own PXE is never tried.
       args.push('-device', 'virtio-net-pci,netdev=net,romfile=,bootindex=1')
     }
-    return new Machine(cleanup, args, network.place, directory)
+    return new Machine(cleanup, [...args, ...more], network.place, directory)
   }
 
   /** The screen as of now. */

@@ -11,6 +11,8 @@ interface ServerOptions {
   /** Address and port, e.g. 127.0.0.1:0. */
   readonly http: string
   readonly tftp: string
+  /** Further arguments. */
+  readonly more?: readonly string[]
 }
 
 export interface Server {
@@ -22,7 +24,16 @@ export interface Server {
 }
 
 export async function startServer(cleanup: Cleanup, options: ServerOptions): Promise<Server> {
-  const args = ['serve', options.tree, '--http', options.http, '--tftp', options.tftp, '--verbose']
+  const args = [
+    'serve',
+    options.tree,
+    '--http',
+    options.http,
+    '--tftp',
+    options.tftp,
+    '--verbose',
+    ...(options.more ?? []),
+  ]
   const server = start(cleanup, {
     name: 'ipxetool serve',
     command: process.execPath,

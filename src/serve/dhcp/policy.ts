@@ -30,6 +30,8 @@ export interface Self {
   readonly httpUrl: string | undefined
   /** The same for TFTP. */
   readonly tftpUrl: string | undefined
+  /** TFTP is on port 69: firmware asks on no other. */
+  readonly firmwareTftp: boolean
 }
 
 export interface Ask {

@@ -16,6 +16,7 @@ const self: Self = {
   address: '192.0.2.7',
   httpUrl: 'http://192.0.2.7:8080/',
   tftpUrl: 'tftp://192.0.2.7/',
+  firmwareTftp: true,
 }
 const script = 'http://192.0.2.7:8080/boot.ipxe'
 const tree = ['undionly.kpxe', 'ipxe.pxe', 'ipxe.efi', 'snponly.efi', 'ipxe-arm64.efi', 'boot.ipxe']

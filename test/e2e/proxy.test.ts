@@ -1,0 +1,140 @@
+/** Real firmware beside a DHCP server that knows nothing of booting: our proxy tells the rest. */
+import assert from 'node:assert/strict'
+import { copyFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Cleanup } from './cleanup.js'
+import { startDhcp } from './dnsmasq.js'
+import { buildExample, mainMenu } from './example.js'
+import { makeLan, SERVER_ADDRESS, TAP } from './namespace.js'
+import { needs, whyNotBoot } from './preflight.js'
+import { type Firmware, Machine, tapNetwork } from './qemu.js'
+import { CONSOLE, workspace } from './scene.js'
+import { type Server, startServer } from './server.js'
+
+/** Above the sum of the waits inside, which say more than mocha when they run out. */
+const TEST_TIMEOUT = 300_000
+/** Seconds; measured 3 to 20 on two idle cores without KVM. */
+const MENU_TIMEOUT = 120
+
+/** No script in them: they ask DHCP what to do. */
+const LOADERS = '/usr/lib/ipxe'
+const SCRIPT = `http://${SERVER_ADDRESS}/boot.ipxe`
+
+interface Seen {
+  readonly machine: Machine
+  readonly server: Server
+}
+
+interface Case {
+  readonly firmware: Firmware
+  /** Of `ipxetool serve --proxy-dhcp`. */
+  readonly options?: readonly string[]
+  /** Of QEMU. */
+  readonly machine?: readonly string[]
+  /** Files of Debian's package ipxe that are put into the tree. */
+  readonly loaders?: readonly string[]
+}
+
+/** Boots to the menu. */
+async function bootToMenu(
+  title: string,
+  { firmware, options = [], ...more }: Case,
+): Promise<Seen & { close: () => Promise<void> }> {
+  const cleanup = new Cleanup()
+  let server: Server | undefined
+  let machine: Machine | undefined
+  try {
+    const directory = workspace(cleanup)
+    const lan = await makeLan(cleanup)
+    const base = `http://${SERVER_ADDRESS}`
+    const tree = await buildExample(directory, { base, repo: `${base}/x86_64`, console: CONSOLE })
+    for (const name of more.loaders ?? []) copyFileSync(join(LOADERS, name), join(tree, name))
+    await startDhcp(cleanup, { place: lan.wire, directory })
+    server = await startServer(cleanup, {
+      tree,
+      place: lan.server,
+      http: `${SERVER_ADDRESS}:80`,
+      tftp: `${SERVER_ADDRESS}:69`,
+      more: ['--proxy-dhcp', '--interface', 'v1', ...options],
+    })
+    machine = await Machine.start(cleanup, firmware, tapNetwork(lan.wire, TAP), directory, more.machine)
+    const begin = performance.now()
+    await mainMenu(machine, MENU_TIMEOUT)
+    process.stdout.write(`proxy: ${title}: menu after ${((performance.now() - begin) / 1000).toFixed(1)} s\n`)
+    return { machine, server, close: () => cleanup.close() }
+  } catch (error) {
+    if (error instanceof Error) error.message += `\n${machine?.report()}\n${server?.log()}`
+    await cleanup.close()
+    throw error
+  }
+}
+
+describe('proxyDHCP beside a plain DHCP server', function () {
+  this.timeout(TEST_TIMEOUT)
+  const close: (() => Promise<void>)[] = []
+  afterEach(async () => {
+    for (const one of close.splice(0)) await one()
+  })
+  const boot = async (title: string, one: Case): Promise<Seen> => {
+    const seen = await bootToMenu(title, one)
+    close.push(seen.close)
+    return seen
+  }
+
+  describe('BIOS', () => {
+    before(async function () {
+      needs(
+        this,
+        (await whyNotBoot('bios', { linux: false })) ?? (await whyNotBoot('uefi', { linux: false })),
+      )
+    })
+
+    it("QEMU's iPXE gets the script, and no loader", async () => {
+      const { server } = await boot('SeaBIOS, iPXE ROM', { firmware: 'bios' })
+      assert.match(server.log(), new RegExp(`dhcp DISCOVER on 67: offer ${SCRIPT}: iPXE gets the script`))
+      assert.doesNotMatch(server.log(), /tftp RRQ/)
+    })
+
+    it("--replace-rom: Debian's undionly.kpxe runs once and gets the script", async () => {
+      const { server } = await boot('SeaBIOS, iPXE ROM, --replace-rom, undionly.kpxe', {
+        firmware: 'bios',
+        options: ['--replace-rom'],
+        loaders: ['undionly.kpxe'],
+      })
+      assert.match(server.log(), /offer undionly\.kpxe: iPXE that is not ours/)
+      assert.equal(server.log().match(/tftp RRQ undionly\.kpxe: \d+ bytes/g)?.length, 1)
+      assert.match(server.log(), new RegExp(`offer ${SCRIPT}`))
+    })
+  })
+
+  describe('UEFI', () => {
+    before(async function () {
+      needs(this, await whyNotBoot('uefi', { linux: false }))
+    })
+
+    it("OVMF's PXE takes the server from the offer and the file from port 4011", async () => {
+      const { server, machine } = await boot('OVMF PXE IPv4, binl', {
+        firmware: 'uefi',
+        loaders: ['ipxe.efi'],
+      })
+      assert.ok(machine.history().includes('>>Start PXE over IPv4'))
+      assert.match(server.log(), /dhcp DISCOVER on 67: offer ipxe\.efi: x64 UEFI/)
+      assert.match(server.log(), /dhcp REQUEST on 4011: ack ipxe\.efi: x64 UEFI/)
+      assert.match(server.log(), new RegExp(`offer ${SCRIPT}: iPXE gets the script`))
+    })
+
+    it('OVMF HTTP Boot loads ipxe.efi by URL', async () => {
+      const { server } = await boot('OVMF HTTP Boot', {
+        firmware: 'uefi',
+        loaders: ['ipxe.efi'],
+        machine: ['IPv4PXESupport', 'IPv6PXESupport'].flatMap((step) => [
+          '-fw_cfg',
+          `name=opt/org.tianocore/${step},string=n`,
+        ]),
+      })
+      assert.match(server.log(), /offer http:\/\/10\.77\.0\.2\/ipxe\.efi: x64 UEFI HTTP/)
+      assert.match(server.log(), /http GET \/ipxe\.efi: 200/)
+      assert.doesNotMatch(server.log(), /tftp RRQ ipxe\.efi/)
+    })
+  })
+})
