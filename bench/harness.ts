@@ -13,6 +13,8 @@ export const leastRounds = 5
 /** What one run of a peer gave; everything but `seconds` is worked out after the clock has stopped. */
 export interface Run {
   readonly seconds: number
+  /** Of the processors, by all the processes that it ran: on a shared machine it says more than the clock. */
+  readonly cpu?: number | undefined
   /** what it printed or returned, for the check */
   readonly output: Uint8Array | string
 }
@@ -41,6 +43,8 @@ export interface PeerResult {
   readonly seconds: readonly number[]
   /** seconds of CPU that this process, the load client, spent meanwhile; per round */
   readonly ownCpu: readonly number[]
+  /** of the processes that the peer ran; empty where that is not known */
+  readonly cpu?: readonly number[]
 }
 
 /** A benchmark that must not be timed: a peer failed, or did something else than it should. */
@@ -58,17 +62,17 @@ export async function measure(benchmark: Benchmark): Promise<PeerResult[]> {
   if (peers.length === 0) throw new BenchmarkRefused(`${benchmark.name}: nothing to measure`)
 
   // Not timed: it fills caches, and it is the run whose output is looked at.
-  const contestants: { peer: Peer; digest: string; seconds: number[]; ownCpu: number[] }[] = []
+  const contestants: { peer: Peer; digest: string; seconds: number[]; ownCpu: number[]; cpu: number[] }[] = []
   for (const peer of peers) {
     const { output } = await peer.run()
     checkOutput(peer, output)
-    contestants.push({ peer, digest: digestOf(output), seconds: [], ownCpu: [] })
+    contestants.push({ peer, digest: digestOf(output), seconds: [], ownCpu: [], cpu: [] })
   }
   for (let round = 0; round < rounds; round++) {
     for (let turn = 0; turn < contestants.length; turn++) {
       const contestant = contestants[(round + turn) % contestants.length]!
       const before = process.cpuUsage()
-      const { seconds, output } = await contestant.peer.run()
+      const { seconds, output, cpu } = await contestant.peer.run()
       const spent = process.cpuUsage(before)
       if (digestOf(output) !== contestant.digest) {
         throw new BenchmarkRefused(
@@ -76,6 +80,7 @@ export async function measure(benchmark: Benchmark): Promise<PeerResult[]> {
         )
       }
       contestant.seconds.push(seconds)
+      if (cpu !== undefined) contestant.cpu.push(cpu)
       contestant.ownCpu.push((spent.user + spent.system) / 1e6)
     }
   }
@@ -169,7 +174,9 @@ export function median(values: readonly number[]): number {
 /** A table: per peer the median, the spread (least to most), the ratio to the first peer's median, and the rate. */
 export function report(benchmark: Benchmark, results: readonly PeerResult[]): string {
   const base = median(results[0]!.seconds)
-  const rows = results.map(({ peer, seconds, ownCpu }) => {
+  const baseCpu = results[0]!.cpu ?? []
+  const hasCpu = baseCpu.length > 0
+  const rows = results.map(({ peer, seconds, ownCpu, cpu = [] }) => {
     const middle = median(seconds)
     const { work } = benchmark
     return [
@@ -180,9 +187,19 @@ export function report(benchmark: Benchmark, results: readonly PeerResult[]): st
       `${(middle / base).toFixed(2)}x`,
       work ? `${Math.round(work.amount / middle).toLocaleString('en')} ${work.unit}/s` : '',
       time(median(ownCpu)),
+      ...(hasCpu ? [time(median(cpu)), `${(median(cpu) / median(baseCpu)).toFixed(2)}x`] : []),
     ]
   })
-  const head = ['', 'version', 'median', 'spread', 'ratio', benchmark.work ? 'rate' : '', 'own CPU']
+  const head = [
+    '',
+    'version',
+    'median',
+    'spread',
+    'ratio',
+    benchmark.work ? 'rate' : '',
+    'own CPU',
+    ...(hasCpu ? ['CPU', 'ratio'] : []),
+  ]
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]!.length)),
   )

@@ -15,6 +15,7 @@ import type { ProjectHost } from '../project/host.js'
 import { ProjectMemory } from '../project/memory.js'
 import { byCodeUnit } from '../project/paths.js'
 import { loadProject, type Project } from '../project/project.js'
+import { declaredLoaders } from './declared-loaders.js'
 import { type CheckedTree, checkTree, makePreview, type TreeOptions } from './whole-tree.js'
 
 export interface SessionOptions {
@@ -91,6 +92,7 @@ export class BuildSession {
     const { project, diagnostics, sources } = await loadProject(root, host, {
       variables,
       environment,
+      loadersOf: declaredLoaders(cwd),
       exclude: [relative(realRoot, out).split(sep).join('/')],
       config: read,
       memory: memory.project,

@@ -19,6 +19,7 @@ import { type Composed, composeLoose } from '../project/loose.js'
 import { settingsSetBy } from '../rules/facts.js'
 import { runRules } from '../rules/run.js'
 import { InputFinder, type InputFailure, type LooseInput, type ProjectInput } from './check-inputs.js'
+import { declaredLoaders } from './declared-loaders.js'
 import { ExitCode } from './exit-codes.js'
 import { explainRule } from './explain.js'
 import { findProject } from './find-project.js'
@@ -213,6 +214,7 @@ class Run {
     return checkProject(root, this.#host, {
       variables: this.#variables,
       environment: env,
+      loadersOf: declaredLoaders(cwd),
       inspect: async (project, scripts) => {
         const out = resolve(cwd, root, project.config.out)
         const tree = await checkTree(project, scripts, cwd, {

@@ -14,7 +14,7 @@ import {
   type PresetName,
   presetNames,
 } from '../loader/types.js'
-import { configName } from '../project/config.js'
+import { configName } from '../project/config-name.js'
 import type { CompileSection } from '../project/schema.js'
 
 export interface CompileOptions {

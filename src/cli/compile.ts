@@ -6,23 +6,18 @@ import { addToTree, type AddedFile } from '../build/add.js'
 import { readOldManifest } from '../build/old-tree.js'
 import { checkOut, resolveOut } from '../build/out-folder.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
-import { IpxetoolError } from '../diagnostics/error.js'
-import { jsonReport } from '../diagnostics/reporters/json.js'
-import { prettyReport } from '../diagnostics/reporters/pretty.js'
+import { IpxetoolError, isIpxetoolError } from '../diagnostics/error.js'
 import { sortDiagnostics } from '../diagnostics/sort.js'
-import { summaryLine } from '../diagnostics/summary.js'
 import { compileLoaders, type CompiledLoader, hostCrossPrefixes, packagesFor } from '../loader/compile.js'
 import { planCompile } from '../loader/plan.js'
 import { sha256 } from '../loader/results.js'
 import { type PreparedSource, prepareSource } from '../loader/source/index.js'
-import { readConfig } from '../project/config.js'
 import type { CompileSection } from '../project/schema.js'
 import { CompileProgress } from './compile-progress.js'
 import { type CompileOptions, readWishes, type Wishes } from './compile-wishes.js'
 import { ExitCode } from './exit-codes.js'
 import { findProject } from './find-project.js'
 import type { Io } from './io.js'
-import { nodeHost } from './node-host.js'
 import { useColor } from './output.js'
 
 /** @throws IpxetoolError for a wrong call, and for what cannot be compiled; the tree is as it was then */
@@ -59,7 +54,8 @@ export async function runCompile(options: CompileOptions, io: Io): Promise<numbe
     source: source.identity,
     crossCompile: hostCrossPrefixes(),
   })
-  const report = problems(diagnostics, wishes, options, io)
+  const sources = new Map(wishes.embeds.map(({ name, bytes }) => [name, bytes] as const))
+  const report = await told(diagnostics, sources, options, io)
   if (!plan) {
     if (options.json === true) io.stdout.write(`${JSON.stringify({ ok: false, ...report }, null, 2)}\n`)
     else io.stderr.write('nothing was compiled\n')
@@ -120,38 +116,42 @@ async function readProject(options: CompileOptions, io: Io): Promise<FoundProjec
   try {
     root = await findProject(io.cwd, options.project)
   } catch (error) {
-    const isNone = error instanceof IpxetoolError && error.code === 'no-project'
+    const isNone = isIpxetoolError(error) && error.code === 'no-project'
     if (options.project === undefined && isNone)
       return { isFound: false, root: io.cwd, out: 'out', section: undefined }
     throw error
   }
+  // many compile without a project, and need no schema then
+  const [{ readConfig }, { nodeHost }] = await Promise.all([
+    import('../project/config.js'),
+    import('./node-host.js'),
+  ])
   const { config, diagnostics, bytes } = await readConfig(root, nodeHost(io.cwd))
   if (config) return { isFound: true, root: resolve(io.cwd, root), out: config.out, section: config.compile }
-  const sorted = sortDiagnostics(diagnostics)
-  const sources = new Map(bytes === undefined ? [] : sorted.map(({ file }) => [file, bytes] as const))
-  if (options.json === true)
-    io.stdout.write(
-      `${JSON.stringify({ ok: false, ...(JSON.parse(jsonReport(sorted, sources)) as object) }, null, 2)}\n`,
-    )
-  else {
-    const look = { color: useColor(options, io, io.stderr), width: io.stderr.columns ?? 120 }
-    io.stderr.write(`${prettyReport(sorted, sources, look)}\n${summaryLine(sorted)}\n`)
-  }
+  const sources = new Map(bytes === undefined ? [] : diagnostics.map(({ file }) => [file, bytes] as const))
+  const report = await told(diagnostics, sources, options, io)
+  if (options.json === true) io.stdout.write(`${JSON.stringify({ ok: false, ...report }, null, 2)}\n`)
   return 'unreadable'
 }
 
 /** Prints them, unless they go into the JSON that is returned. */
-function problems(
+async function told(
   diagnostics: readonly Diagnostic[],
-  wishes: Wishes,
+  sources: ReadonlyMap<string, Uint8Array>,
   options: CompileOptions,
   io: Io,
-): object {
-  const sources = new Map(wishes.embeds.map(({ name, bytes }) => [name, bytes] as const))
+): Promise<object> {
   const sorted = sortDiagnostics(diagnostics)
-  if (options.json === true) return JSON.parse(jsonReport(sorted, sources)) as object
+  if (options.json === true) {
+    const { jsonReport } = await import('../diagnostics/reporters/json.js')
+    return JSON.parse(jsonReport(sorted, sources)) as object
+  }
   const shown = options.quiet === true ? sorted.filter(({ severity }) => severity !== 'info') : sorted
   if (shown.length > 0) {
+    const [{ prettyReport }, { summaryLine }] = await Promise.all([
+      import('../diagnostics/reporters/pretty.js'),
+      import('../diagnostics/summary.js'),
+    ])
     const look = { color: useColor(options, io, io.stderr), width: io.stderr.columns ?? 120 }
     io.stderr.write(`${prettyReport(shown, sources, look)}\n${summaryLine(shown)}\n`)
   }
@@ -216,7 +216,7 @@ async function interruptible<T>(work: Promise<T>, { signal }: Io): Promise<T> {
   try {
     return await work
   } catch (error) {
-    if (!signal.aborted || error instanceof IpxetoolError) throw error
+    if (!signal.aborted || isIpxetoolError(error)) throw error
     throw new IpxetoolError('interrupted', 'interrupted; nothing was compiled', { cause: error })
   }
 }

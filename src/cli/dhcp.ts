@@ -1,7 +1,7 @@
 /** `ipxetool dhcp KIND`: the configuration of a DHCP server, on stdout; what was assumed, on stderr. */
 import { planDhcp, parseKind, type DhcpWish, type DhcpWishes } from '../dhcp-config/plan.js'
 import { dhcpConfig } from '../dhcp-config/print.js'
-import { IpxetoolError } from '../diagnostics/error.js'
+import { IpxetoolError, isIpxetoolError } from '../diagnostics/error.js'
 import { prettyReport } from '../diagnostics/reporters/pretty.js'
 import { sortDiagnostics } from '../diagnostics/sort.js'
 import { summaryLine } from '../diagnostics/summary.js'
@@ -86,7 +86,7 @@ async function readProject(
   try {
     root = await findProject(io.cwd, options.project)
   } catch (error) {
-    const isNone = error instanceof IpxetoolError && error.code === 'no-project'
+    const isNone = isIpxetoolError(error) && error.code === 'no-project'
     if (options.project === undefined && isNone) return undefined
     throw error
   }

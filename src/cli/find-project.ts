@@ -2,7 +2,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { IpxetoolError } from '../diagnostics/error.js'
-import { configName } from '../project/config.js'
+import { configName } from '../project/config-name.js'
 
 /**
  * The project's root as the user would name it: as typed, or relative to the current folder.

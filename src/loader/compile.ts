@@ -1,19 +1,18 @@
 /** Makes the loaders that a plan names: from the store of results, by patching, by a link, or by a whole build. */
-import { createWriteStream, existsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { arch, availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { crossPrefixes, type LoaderArchitecture, type LoaderTarget } from '../data/loader-targets.js'
-import { IpxetoolError } from '../diagnostics/error.js'
-import { chooseEngine, type Engine, type EngineContext, type ImageWish } from './engine/index.js'
-import { nativeStamp } from './engine/native.js'
-import { inspectLoader } from './inspect.js'
-import { findFailure, MakeProgress, type Progress } from './make-log.js'
+import { IpxetoolError, isIpxetoolError } from '../diagnostics/error.js'
+import type { Engine, EngineContext, ImageWish } from './engine/index.js'
+import { nativeStamp } from './engine/native-stamp.js'
+import { interrupted } from './interrupted.js'
+import type { Progress } from './make-log.js'
 import { patchEmbed } from './patch.js'
 import { ResultStore, sha256 } from './results.js'
 import type { PreparedSource } from './source/types.js'
 import type { BuildPlan, CompilePlan, PlannedOutput } from './types.js'
-import { withWarmTree } from './warm.js'
 
 export interface CompileSettings {
   /** `<cache>/ipxetool/compile` */
@@ -88,10 +87,7 @@ export async function compileLoaders(
   try {
     return await new Compiler(source, settings).compile(plan)
   } catch (error) {
-    if (
-      settings.signal?.aborted === true &&
-      !(error instanceof IpxetoolError && error.code === 'interrupted')
-    )
+    if (settings.signal?.aborted === true && !(isIpxetoolError(error) && error.code === 'interrupted'))
       throw interrupted(error)
     throw explainDisk(error, settings.cache)
   }
@@ -134,106 +130,34 @@ class Compiler {
   }
 
   async #make(build: BuildPlan): Promise<CompiledLoader[]> {
-    const { cache, rebuild, signal, onEvent } = this.#settings
+    const { cache, rebuild, signal, onEvent, jobs = availableParallelism() } = this.#settings
     const engine = await this.#chosen()
     const stored = rebuild ? new Map<string, CompiledLoader>() : await this.#stored(build, engine.toolchain)
     const missing = build.outputs.filter(({ path }) => !stored.has(path))
     if (missing.length > 0) {
-      await withWarmTree(
-        {
-          folder: join(cache, 'trees'),
-          // a toolchain's objects do not go with another one's
-          key: sha256(`${build.warmKey} ${engine.toolchain}`),
-          source: this.#source,
-          build,
-          fresh: rebuild,
-          lock: { wait: false, signal },
-          onUnpack: () => onEvent?.({ type: 'unpack', bindir: build.bindir }),
-        },
-        async ({ tree, expected, isWarm, begin, finish: end }) => {
-          const goals = missing.map(({ path }) => path)
-          onEvent?.({ type: 'make', bindir: build.bindir, isWarm, goals })
-          const log = await this.#logFile(build.bindir)
-          const start = performance.now()
-          const progress = new MakeProgress(expected, start)
-          await begin()
-          const run = await this.#runMake(engine, build, tree, goals, log, progress)
-          if (run.code !== 0) {
-            // killed: a file may be half written
-            await end(run.aborted || run.code === 2 ? 'failed' : 'unknown')
-            if (run.aborted) throw interrupted(undefined)
-            throw failure(build, engine, run, log)
-          }
-          for (const output of missing) {
-            const bytes = await readFile(join(tree, 'src', output.path)).catch(() => undefined)
-            const wrong =
-              bytes === undefined
-                ? 'make says nothing is wrong, but did not write it'
-                : wrongness(bytes, output)
-            if (bytes === undefined || wrong !== undefined) {
-              await end('unknown')
-              throw new IpxetoolError('bad-loader', `${output.path}: ${wrong ?? ''}`, {
-                hint: `the log is ${log}`,
-              })
-            }
-            await this.#results.put(resultKey(output, engine.toolchain), bytes)
-            stored.set(output.path, finish(build, output, bytes, 'compiled', engine.toolchain))
-          }
-          await end('done', progress.count)
-          onEvent?.({ type: 'made', bindir: build.bindir, seconds: (performance.now() - start) / 1000, log })
-        },
-      )
+      const { makeOutputs } = await import('./make-run.js')
+      const made = await makeOutputs(build, missing, {
+        engine,
+        source: this.#source,
+        cache,
+        fresh: rebuild,
+        jobs,
+        signal,
+        onEvent,
+        keep: (output, bytes) => this.#results.put(resultKey(output, engine.toolchain), bytes),
+      })
+      for (const [output, bytes] of made)
+        stored.set(output.path, finish(build, output, bytes, 'compiled', engine.toolchain))
     }
     return build.outputs.map(({ path }) => stored.get(path)!)
-  }
-
-  async #runMake(
-    engine: Engine,
-    build: BuildPlan,
-    tree: string,
-    goals: readonly string[],
-    log: string,
-    progress: MakeProgress,
-  ): Promise<{ code: number | undefined; aborted: boolean; output: string; why: string | undefined }> {
-    const { jobs = availableParallelism(), signal, onEvent } = this.#settings
-    const left = new Set(build.outputs.map(({ path }) => path).filter((path) => !goals.includes(path)))
-    const args = [`-j${jobs}`, ...build.arguments.filter((argument) => !left.has(argument))]
-    const file = createWriteStream(log)
-    file.on('error', () => undefined) // a full disk stops make, which says so
-    file.write(`${engine.name} ${engine.version}: make ${args.join(' ')}\n`)
-    const {
-      code,
-      failure: why,
-      aborted,
-      stdout,
-      stderr,
-    } = await engine.run(
-      { tree, command: 'make', args, environment: build.environment },
-      {
-        signal,
-        onLine: (line) => {
-          file.write(`${line}\n`)
-          const seen = progress.see(line, performance.now())
-          if (seen) onEvent?.({ type: 'progress', bindir: build.bindir, progress: seen })
-        },
-      },
-    )
-    await new Promise<void>((done) => {
-      file.end(done)
-    })
-    return { code, aborted, output: `${stderr}\n${stdout}`, why }
-  }
-
-  async #logFile(bindir: string): Promise<string> {
-    const folder = join(this.#settings.cache, 'logs')
-    await mkdir(folder, { recursive: true })
-    return join(folder, `${bindir}.log`)
   }
 
   async #chosen(): Promise<Engine> {
     if (this.#engine) return this.#engine
     const { engine: wish, image, cache, env, signal, onEvent } = this.#settings
     const onNote = (text: string): void => onEvent?.({ type: 'note', text })
+    // what is in the store needs no engine, and is quick without its code
+    const { chooseEngine } = await import('./engine/index.js')
     const engine = await chooseEngine(wish, image, { env, cache, signal, onNote })
     onEvent?.({ type: 'engine', engine })
     this.#engine = engine
@@ -298,52 +222,8 @@ function finish(
   return { target, build, bytes, sha256: sha256(bytes), embed, from, toolchain }
 }
 
-/** Undefined: it is what it should be, as far as its bytes tell. */
-function wrongness(bytes: Uint8Array, { target }: PlannedOutput): string | undefined {
-  if (bytes.length < 512) return `it has only ${bytes.length} bytes`
-  const { kind, platform, architecture } = inspectLoader(bytes)
-  if (target.format === 'efi') {
-    if (kind !== 'efi') return 'it is no EFI program'
-    if (architecture !== target.architecture) return `it is for ${architecture ?? 'another processor'}`
-  }
-  if (/pxe$/.test(target.format) && (kind !== 'nbp' || platform === 'efi'))
-    return 'it is no network boot program'
-  return undefined
-}
-
-function failure(
-  build: BuildPlan,
-  engine: Engine,
-  run: { code: number | undefined; output: string; why: string | undefined },
-  log: string,
-): IpxetoolError {
-  const found = findFailure(run.output)
-  const where =
-    found?.file === undefined ? '' : `${found.file}${found.line === undefined ? '' : `:${found.line}`}: `
-  const what =
-    found === undefined
-      ? run.why !== undefined
-        ? `make cannot be started (${run.why})`
-        : `make ended with ${run.code ?? 'a signal'} and named no error`
-      : `${where}${found.message}`
-  return new IpxetoolError(
-    'compile-failed',
-    `${build.bindir} cannot be compiled by ${engine.name}: ${what}`,
-    {
-      hint: `${found?.hint === undefined ? '' : `${found.hint}; `}all that make said is in ${log}`,
-    },
-  )
-}
-
-function interrupted(cause: unknown): IpxetoolError {
-  return new IpxetoolError('interrupted', 'interrupted; the loaders are as they were before', {
-    hint: 'what was compiled so far is kept for the next time',
-    ...(cause !== undefined && { cause }),
-  })
-}
-
 function explainDisk(error: unknown, cache: string): unknown {
-  if (error instanceof IpxetoolError) return error
+  if (isIpxetoolError(error)) return error
   const { code, path = cache } = error as NodeJS.ErrnoException
   const why = {
     ENOSPC: 'the disk is full',

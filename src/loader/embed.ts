@@ -1,15 +1,16 @@
 /** Files that are linked into a loader: checked, made small, and named so that make can bear it. */
 import { analyse } from '../analysis/analyse.js'
-import type { ParsedCommand } from '../analysis/commands.js'
 import { parseDirective } from '../analysis/directives.js'
+import { isGuarded, missingOption, urlsOf } from '../analysis/loader-needs.js'
 import { placeOf } from '../analysis/places.js'
 import type { Script } from '../ast/nodes.js'
 import { linesOf } from '../ast/walk.js'
-import { findUriScheme } from '../data/lookup.js'
 import { Diagnostic, type DiagnosticOptions } from '../diagnostics/diagnostic.js'
 import { visible } from '../diagnostics/visible.js'
 import { sortDiagnostics } from '../diagnostics/sort.js'
+import { Disabled } from '../rules/disabled.js'
 import { looseFacts } from '../rules/facts.js'
+import { notInLoader } from '../rules/not-in-loader.js'
 import { runRules } from '../rules/run.js'
 import { bytesToText } from '../syntax/bytes.js'
 import { parse } from '../syntax/parse.js'
@@ -81,19 +82,12 @@ export function prepareEmbed(file: NamedBytes, first: boolean): PreparedEmbed {
 /** What is wanted by URLs that are written out, and where: option to the first URL. */
 export function optionsWantedBy(script: Script): Map<string, string> {
   const wanted = new Map<string, string>()
-  for (const { name, args } of analyse(script).commands) {
-    if (talkers.has(name)) continue
-    for (const { text } of args) {
-      const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]
-      const needs = scheme === undefined ? null : (findUriScheme(scheme)?.needs ?? null)
-      if (needs !== null && !wanted.has(needs)) wanted.set(needs, text)
-    }
+  for (const command of analyse(script).commands) {
+    for (const { argument, needs } of urlsOf(command))
+      if (!wanted.has(needs)) wanted.set(needs, argument.text)
   }
   return wanted
 }
-
-/** Commands whose words are only shown. */
-const talkers = new Set(['echo', 'item', 'menu', 'prompt', 'form'])
 
 /**
  * The commands that a loader does not have. A command with `||` behind it may fail: it is told of, and no more.
@@ -102,10 +96,11 @@ const talkers = new Set(['echo', 'item', 'menu', 'prompt', 'form'])
  */
 export function checkCommands(script: Script, file: string, has: ReadonlySet<string>): Diagnostic[] {
   const found: Diagnostic[] = []
+  const disabled = new Disabled(script, () => file, file)
   for (const command of analyse(script).commands) {
-    const { spec, name, line, nameWord } = command
-    const missing = spec ? missingOption(spec.buildOption, has) : undefined
-    if (missing === undefined) continue
+    const { name, line, nameWord } = command
+    const missing = missingOption(command, has)
+    if (missing === undefined || disabled.has(notInLoader.id, line)) continue
     const guarded = isGuarded(command)
     const place = placeOf(line, nameWord.span)
     found.push(
@@ -122,22 +117,6 @@ export function checkCommands(script: Script, file: string, has: ReadonlySet<str
     )
   }
   return found
-}
-
-/** `A + B` wants both, `A or B` one of them. */
-function missingOption(buildOption: string | null, has: ReadonlySet<string>): string | undefined {
-  if (buildOption === null) return undefined
-  const choices = buildOption.split(' or ')
-  if (choices.length > 1) return choices.some((name) => has.has(name)) ? undefined : choices[0]
-  return buildOption.split(' + ').find((name) => !has.has(name))
-}
-
-/** A later `||` on the line catches a failure; `&&` before it is passed over (core/exec.c system). */
-function isGuarded({ node, line }: ParsedCommand): boolean {
-  const index = line.children.findIndex((child) => child === node)
-  const operators = line.children.slice(index + 1).filter((child) => child.type === 'operator')
-  // `a ; b || c`: the failure of a ends the line's status when b begins, so it is caught as well.
-  return index >= 0 && operators.some(({ value }) => value === '||' || value === ';')
 }
 
 function checkDirectives(script: Script, file: string): Diagnostic[] {

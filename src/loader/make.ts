@@ -32,7 +32,8 @@ export function versionVariables(
       // cksum of what is linked, as newer ones have it
       ...(era < '2' ? [`BUILD_ID_CMD=cat $^ | cksum | awk '{print $$1}'`] : []),
     ],
-    environment: { SOURCE_DATE_EPOCH: time, LC_ALL: 'C', TZ: 'UTC' },
+    // Debug information names the folder of the tree. It is not in the loader, but its checksum is: BUILD_ID_CMD
+    environment: { SOURCE_DATE_EPOCH: time, EXTRA_CFLAGS: '-g0', LC_ALL: 'C', TZ: 'UTC' },
   }
 }
 

@@ -13,13 +13,13 @@ import { Found } from './found.js'
 import { GeneratedScripts } from './generated.js'
 import { HostError, type ProjectHost } from './host.js'
 import type { ComposedMemory } from './memory.js'
-import { loadProject, type Project } from './project.js'
+import { type LoadOptions, loadProject, type Project } from './project.js'
 import { byCodeUnit, underRoot } from './paths.js'
 import { bytesToText, decodeText } from '../syntax/bytes.js'
 import { stringify } from '../syntax/stringify.js'
 import type { Overrides } from './variables.js'
 
-export interface CheckOptions extends Overrides {
+export interface CheckOptions extends Overrides, Pick<LoadOptions, 'loadersOf'> {
   /** More to say about the project as a whole, when its scripts have no errors: where links lead. */
   inspect?: (project: Project, checked: CheckedScripts) => Promise<readonly Diagnostic[]>
 }
@@ -95,7 +95,7 @@ export async function checkScripts(project: Project): Promise<CheckedScripts> {
  * @param variants lines of scripts of which the others are those of an earlier script
  */
 function runRulesOn(
-  { root, memory }: Project,
+  { root, memory, loaders }: Project,
   scripts: readonly ReadyScript[],
   variants: GeneratedScripts['variants'],
   found: Found,
@@ -112,8 +112,8 @@ function runRulesOn(
     if (names !== before?.names) knownSettings.set(script, { names, all: !own })
     for (const name of names) settingsSetAnywhere.add(name)
   }
-  const settings = memory.settings(settingsSetAnywhere)
-  const facts = { loose: false, settingsSetAnywhere }
+  const settings = memory.settings(settingsSetAnywhere, loaders)
+  const facts = { loose: false, settingsSetAnywhere, loaders }
   const cleanNow: CleanLines = {
     has: (content) => cleanLines.get(content) === settings,
     add: (content) => cleanLines.set(content, settings),

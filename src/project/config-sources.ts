@@ -1,6 +1,7 @@
 /** Every menu, entry, group and machine of `ipxetool.yaml` learns where it stands there. */
 import type { SchemaReport } from './schema-issues.js'
 import type { YamlFile, YamlPath } from './yaml.js'
+import { configName } from './config-name.js'
 
 /**
  * Adds `source` to the mappings before the schema sees them.
@@ -28,6 +29,3 @@ export function addSources(data: Record<string, unknown>, yaml: Pick<YamlFile, '
   for (const key of ['menus', 'groups', 'machines']) add(data[key], [key])
   return reports
 }
-
-/** In a source, as everywhere in the model, files are named from the project's root. */
-export const configName = 'ipxetool.yaml'

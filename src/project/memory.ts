@@ -4,6 +4,7 @@
  * that its place is right.
  */
 import type { KnownCommands } from '../analysis/analyse.js'
+import type { LoaderFacts } from '../analysis/loader-needs.js'
 import type { Line, Script, ScriptContent } from '../ast/nodes.js'
 import { LineCache } from '../model/writer.js'
 import type { ReadConfig } from './config.js'
@@ -30,7 +31,7 @@ export interface ComposedMemory {
   script: Script
 }
 
-/** Settings that some script sets; the same object as long as they are the same. */
+/** Settings that some script sets; the same object as long as they, and the loaders, are the same. */
 export interface SettingsSet {
   readonly names: ReadonlySet<string>
 }
@@ -49,6 +50,7 @@ export class ProjectMemory {
   generated = new GeneratedMemory()
   #declarations = ''
   #settings: SettingsSet = { names: new Set() }
+  #loaders = ''
 
   nextBuild(): void {
     this.lines.nextBuild()
@@ -65,10 +67,12 @@ export class ProjectMemory {
     this.generated = new GeneratedMemory()
   }
 
-  settings(names: ReadonlySet<string>): SettingsSet {
+  settings(names: ReadonlySet<string>, loaders: readonly LoaderFacts[] = []): SettingsSet {
     const before = this.#settings.names
     const isSame = before.size === names.size && [...names].every((name) => before.has(name))
-    if (!isSame) this.#settings = { names }
+    const said = JSON.stringify(loaders.map(({ name, has }) => [name, ...has]))
+    if (!isSame || said !== this.#loaders) this.#settings = { names }
+    this.#loaders = said
     return this.#settings
   }
 }

@@ -1,6 +1,7 @@
 /** A boot project: its file, its scripts, its static files, the values of its variables. */
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import { Diagnostic as Problem } from '../diagnostics/diagnostic.js'
+import type { LoaderFacts } from '../analysis/loader-needs.js'
 import { suggest } from '../data/suggest.js'
 import { assetsFolder, findAssets, type ProjectAsset } from './assets.js'
 import { ScriptReader } from './compose.js'
@@ -19,6 +20,7 @@ import { readLock } from './lock-file.js'
 import { readMenuFiles } from './menu-files.js'
 import { compileModel, type ProjectGenerated, type ProjectModel } from './model.js'
 import { byCodeUnit, folderOf, nameOfPath, underRoot } from './paths.js'
+import type { CompileSection } from './schema.js'
 import { resolveVariables, type Overrides, type Variables } from './variables.js'
 
 export interface LoadOptions extends Overrides {
@@ -28,7 +30,14 @@ export interface LoadOptions extends Overrides {
   config?: ReadConfig
   /** Of the builds before this one. */
   memory?: ProjectMemory
+  /** What `compile:` makes: the loaders that the scripts are checked for, and what is wrong with that section. */
+  loadersOf?: LoadersOf
 }
+
+export type LoadersOf = (
+  section: CompileSection,
+  root: string,
+) => Promise<{ loaders: readonly LoaderFacts[]; problem?: { reason: string; note?: string | undefined } }>
 
 export interface Project {
   /** As the user knows it. */
@@ -47,6 +56,8 @@ export interface Project {
   model: ProjectModel
   /** The scripts that the build writes for them. */
   generated: readonly ProjectGenerated[]
+  /** Which of them may run the scripts; empty: nothing is known. */
+  loaders: readonly LoaderFacts[]
   variables: Variables
   reader: ScriptReader
   memory: ProjectMemory
@@ -97,6 +108,7 @@ export async function loadProject(root: string, host: ProjectHost, options: Load
   const assets = await findAssets(root, menus.menus, lock.sets, host, diagnostics)
   if (menus.menus.length === 0 && !menus.isIncomplete) checkEntry(config, scripts, diagnostics)
   checkCollisions(root, scripts, [...staticFiles, ...configFiles, ...assets], generated, diagnostics)
+  const loaders = await findLoaders(root, config, options.loadersOf, diagnostics)
   const project = {
     root,
     config,
@@ -107,12 +119,37 @@ export async function loadProject(root: string, host: ProjectHost, options: Load
     menuFiles,
     model,
     generated,
+    loaders,
     variables,
     reader,
     memory,
     diagnostics,
   }
   return { project, diagnostics, sources: reader.sources }
+}
+
+async function findLoaders(
+  root: string,
+  config: ProjectConfig,
+  loadersOf: LoadersOf | undefined,
+  diagnostics: Diagnostic[],
+): Promise<readonly LoaderFacts[]> {
+  if (!config.compile || !loadersOf) return []
+  const { loaders, problem } = await loadersOf(config.compile, root)
+  if (problem) {
+    const place = config.placeOf(['compile'], 'key')
+    diagnostics.push(
+      new Problem({
+        ruleId: 'project-compile',
+        severity: 'warning',
+        file: config.file,
+        reason: `These loaders cannot be compiled: ${problem.reason}`,
+        ...(problem.note !== undefined && { note: problem.note }),
+        ...(place && { place }),
+      }),
+    )
+  }
+  return loaders
 }
 
 function checkEntry(

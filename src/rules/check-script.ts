@@ -1,5 +1,7 @@
+import type { LoaderFacts } from '../analysis/loader-needs.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import { sortDiagnostics } from '../diagnostics/sort.js'
+import { looseFacts } from './facts.js'
 import { parse } from '../syntax/parse.js'
 import { runRules } from './run.js'
 
@@ -8,10 +10,18 @@ import { runRules } from './run.js'
  * included file defines counts as missing.
  *
  * @param input bytes, or a string that is taken as UTF-8
- * @param options `path` is the name of the file in the diagnostics, `script.ipxe` when there is none
+ * @param options `path` is the name of the file in the diagnostics, `script.ipxe` when there is none; `loaders` are those
+ * that will run it, as `ipxetool compile` makes them
  */
-export function checkScript(input: Uint8Array | string, options: { path?: string } = {}): Diagnostic[] {
+export function checkScript(
+  input: Uint8Array | string,
+  options: { path?: string; loaders?: readonly LoaderFacts[] } = {},
+): Diagnostic[] {
+  const { path = 'script.ipxe', loaders } = options
   return sortDiagnostics(
-    runRules(parse(input, { positions: false }), { path: options.path ?? 'script.ipxe' }),
+    runRules(parse(input, { positions: false }), {
+      path,
+      facts: { ...looseFacts, ...(loaders && { loaders }) },
+    }),
   )
 }

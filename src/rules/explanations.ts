@@ -56,6 +56,12 @@ export const explanations: readonly Explanation[] = [
       'Write `boot.ipxe`, describe menus, or name another script with `entry:`.',
     ],
     [
+      'project-compile',
+      '`compile:` describes loaders that cannot be made.',
+      '`ipxetool compile` would refuse, and the scripts cannot be checked for these loaders.',
+      'Correct the name or the file that the message tells of.',
+    ],
+    [
       'project-collision',
       'Two files would have the same path in the output tree.',
       'One would hide the other; on some file systems upper and lower case are the same.',

@@ -1,5 +1,6 @@
 /** What the rules are told about the world outside one script. */
 import { analyse, type KnownCommands } from '../analysis/analyse.js'
+import type { LoaderFacts } from '../analysis/loader-needs.js'
 import type { Script } from '../ast/nodes.js'
 
 export interface ProjectFacts {
@@ -10,6 +11,8 @@ export interface ProjectFacts {
    * One character U+E000 in a name stands for a `${…}`. See {@link settingsSetBy}.
    */
   readonly settingsSetAnywhere: ReadonlySet<string>
+  /** Those that may run the script, as far as that is declared. */
+  readonly loaders?: readonly LoaderFacts[]
 }
 
 export const looseFacts: ProjectFacts = { loose: true, settingsSetAnywhere: new Set() }

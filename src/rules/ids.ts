@@ -19,6 +19,7 @@ export const ruleIds: ReadonlySet<string> = new Set([
   'comment-eats-text',
   'bad-url',
   'url-architecture',
+  'not-in-loader',
   'anaconda-arguments',
   'coreos-autologin',
   'undefined-variable',

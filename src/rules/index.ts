@@ -9,6 +9,7 @@ import { gluedOperator } from './glued-operator.js'
 import { misplacedOption } from './misplaced-option.js'
 import { missingLabel } from './missing-label.js'
 import { missingMagic } from './missing-magic.js'
+import { notInLoader } from './not-in-loader.js'
 import { nulByte } from './nul-byte.js'
 import type { Rule } from './rule.js'
 import { splitReference } from './split-reference.js'
@@ -44,6 +45,7 @@ export const allRules: readonly Rule[] = [
   unknownScope,
   badUrl,
   urlArchitecture,
+  notInLoader,
   anacondaArguments,
   coreosAutologin,
   undefinedVariable,

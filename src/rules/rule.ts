@@ -1,6 +1,7 @@
 /** The contract of a rule. Each rule is one file, `src/rules/<id>.ts`, and one row in `src/rules/index.ts`. */
 import type { Analysis } from '../analysis/analyse.js'
 import type { ParsedCommand } from '../analysis/commands.js'
+import type { LoaderFacts } from '../analysis/loader-needs.js'
 import type {
   Comment,
   Ignored,
@@ -44,6 +45,8 @@ export interface RuleDocs {
   readonly ok: readonly string[]
   readonly notOk: readonly string[]
   readonly wholeFiles?: true
+  /** Of the project that the examples are in. */
+  readonly loaders?: readonly LoaderFacts[]
 }
 
 /** Called for each node of its kind, in source order; `end` after the last one. */

@@ -2,30 +2,14 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { progressLine } from '../../src/cli/compile-progress.js'
-import { run } from '../../src/cli/main.js'
 import { makeStandIn } from '../loader/stand-in.js'
+import { type Ran, ranCli } from '../support/cli.js'
 
 let folder: string
 
-async function ipxetool(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const ran = { code: -1, stdout: '', stderr: '' }
-  const stream = (name: 'stdout' | 'stderr') => ({
-    write: (text: string | Uint8Array): void => {
-      ran[name] += typeof text === 'string' ? text : new TextDecoder().decode(text)
-    },
-  })
-  const io = {
-    cwd: folder,
-    env: { ...process.env, XDG_CACHE_HOME: join(folder, 'cache') },
-    stdin: Readable.from([]),
-    stdout: stream('stdout'),
-    stderr: stream('stderr'),
-    signal: new AbortController().signal,
-  }
-  ran.code = await run(args, io)
-  return ran
+function ipxetool(...args: string[]): Promise<Ran> {
+  return ranCli(args, { cwd: folder, env: { ...process.env, XDG_CACHE_HOME: join(folder, 'cache') } })
 }
 
 interface Entry {

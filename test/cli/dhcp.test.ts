@@ -2,28 +2,12 @@ import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
-import { run } from '../../src/cli/main.js'
+import { type Ran, ranCli } from '../support/cli.js'
 
 let folder: string
 
-async function dhcp(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const ran = { code: -1, stdout: '', stderr: '' }
-  const stream = (name: 'stdout' | 'stderr') => ({
-    write: (text: string | Uint8Array): void => {
-      ran[name] += typeof text === 'string' ? text : new TextDecoder().decode(text)
-    },
-  })
-  const io = {
-    cwd: folder,
-    env: {},
-    stdin: Readable.from([]),
-    stdout: stream('stdout'),
-    stderr: stream('stderr'),
-    signal: new AbortController().signal,
-  }
-  ran.code = await run(['dhcp', ...args], io)
-  return ran
+function dhcp(...args: string[]): Promise<Ran> {
+  return ranCli(['dhcp', ...args], { cwd: folder })
 }
 
 describe('ipxetool dhcp', () => {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { Readable } from 'node:stream'
 import { runGraph, type GraphOptions } from '../../src/cli/graph.js'
-import { IpxetoolError } from '../../src/diagnostics/error.js'
+import { isIpxetoolError } from '../../src/diagnostics/error.js'
+import { type Ran, ran } from '../support/cli.js'
 
 let folder: string
 
@@ -13,29 +13,19 @@ function put(path: string, content: string): void {
   writeFileSync(join(folder, path), content)
 }
 
-async function graph(options: GraphOptions = {}): Promise<{ code: number; stdout: string; stderr: string }> {
-  const ran = { code: -1, stdout: '', stderr: '' }
-  const stream = (name: 'stdout' | 'stderr') => ({
-    write: (text: string | Uint8Array): void => {
-      ran[name] += typeof text === 'string' ? text : new TextDecoder().decode(text)
+function graph(options: GraphOptions = {}): Promise<Ran> {
+  return ran(
+    async (io) => {
+      try {
+        return await runGraph(options, io)
+      } catch (error) {
+        if (!isIpxetoolError(error)) throw error
+        io.stderr.write(`${error.message}\n`)
+        return error.exitCode
+      }
     },
-  })
-  const io = {
-    cwd: folder,
-    env: {},
-    stdin: Readable.from([]),
-    stdout: stream('stdout'),
-    stderr: stream('stderr'),
-    signal: new AbortController().signal,
-  }
-  try {
-    ran.code = await runGraph(options, io)
-  } catch (error) {
-    if (!(error instanceof IpxetoolError)) throw error
-    ran.code = error.exitCode
-    ran.stderr += `${error.message}\n`
-  }
-  return ran
+    { cwd: folder },
+  )
 }
 
 describe('ipxetool graph', () => {

@@ -15,7 +15,7 @@ import { prepareSource } from '../../src/loader/source/index.js'
 import { parseTargets } from '../../src/loader/targets.js'
 import type { CompilePlan, CompileRequest } from '../../src/loader/types.js'
 import { checkRoom } from '../../src/loader/warm.js'
-import { IpxetoolError } from '../../src/diagnostics/error.js'
+import { isIpxetoolError } from '../../src/diagnostics/error.js'
 import { makeStandIn, type StandInOptions } from './stand-in.js'
 
 const script = (text: string) => ({
@@ -39,6 +39,9 @@ describe('compile, natively', function () {
   interface Wish {
     targets?: string
     tree?: string
+    cache?: string
+    env?: Readonly<Record<string, string | undefined>>
+    jobs?: number
     request?: Partial<CompileRequest>
     rebuild?: boolean
     signal?: AbortSignal
@@ -49,8 +52,13 @@ describe('compile, natively', function () {
     return makeStandIn(join(folder, name), options)
   }
 
-  async function prepared({ targets = 'undionly.kpxe,ipxe.efi', tree = 'source', request = {} }: Wish) {
-    const context = { cache: join(folder, 'cache'), env: process.env }
+  async function prepared({
+    targets = 'undionly.kpxe,ipxe.efi',
+    tree = 'source',
+    cache = 'cache',
+    request = {},
+  }: Wish) {
+    const context = { cache: join(folder, cache), env: process.env }
     const source = await prepareSource({ source: tree, cwd: folder }, context)
     const { plan, diagnostics } = planCompile({
       targets: parseTargets([targets]),
@@ -67,11 +75,11 @@ describe('compile, natively', function () {
   async function compile(wish: Wish = {}): Promise<CompiledLoader[]> {
     const { source, plan } = await prepared(wish)
     return compileLoaders(plan, source, {
-      cache: join(folder, 'cache'),
-      env: process.env,
+      cache: join(folder, wish.cache ?? 'cache'),
+      env: wish.env ?? process.env,
       engine: 'native',
       image: {},
-      jobs: 2,
+      jobs: wish.jobs ?? 2,
       rebuild: wish.rebuild === true,
       signal: wish.signal,
       onEvent: (event) => {
@@ -135,12 +143,12 @@ describe('compile, natively', function () {
     assert.equal(again!.sha256, efi!.sha256)
   })
 
-  it('gives the same bytes from another path, at another time, with another -j', async () => {
+  it('gives the same bytes from another path, in another cache and HOME, with another -j and time zone', async () => {
     standIn()
     const first = await compile()
-    rmSync(join(folder, 'cache'), { recursive: true })
     standIn('elsewhere')
-    const second = await compile({ tree: 'elsewhere' })
+    const env = { ...process.env, HOME: join(folder, 'home'), TZ: 'Asia/Kolkata', LANG: 'de_DE', EMBED: 'x' }
+    const second = await compile({ tree: 'elsewhere', cache: 'another cache', env, jobs: 5 })
     assert.deepEqual(
       second.map(({ sha256, from }) => [sha256, from]),
       first.map(({ sha256 }) => [sha256, 'compiled']),
@@ -150,7 +158,7 @@ describe('compile, natively', function () {
   it('names the first error with its place and the log, and works once that is mended', async () => {
     standIn('source', { core: { 'odd.c': '/* */\n\nint x = BROKEN;\n' } })
     await assert.rejects(compile({ targets: 'ipxe.efi' }), (error) => {
-      assert.ok(error instanceof IpxetoolError)
+      assert.ok(isIpxetoolError(error))
       assert.equal(error.code, 'compile-failed')
       assert.match(error.message, /core\/odd\.c:3: 'BROKEN' undeclared/)
       const log = /in (\S+)$/.exec(error.hint ?? '')?.[1]
@@ -238,7 +246,7 @@ describe('compile, natively', function () {
       await prepared({})
     const settings = { cache: join(folder, 'cache'), env: { PATH: folder }, image: {}, rebuild: false }
     await assert.rejects(compileLoaders(plan, source, { ...settings, engine: 'auto' }), (error) => {
-      assert.ok(error instanceof IpxetoolError)
+      assert.ok(isIpxetoolError(error))
       assert.equal(error.code, 'no-engine')
       assert.match(
         error.message,

@@ -4,7 +4,7 @@ import { analyse, type KnownCommands } from '../../src/analysis/analyse.js'
 import type { Line, Script, ScriptContent } from '../../src/ast/nodes.js'
 import type { Diagnostic } from '../../src/diagnostics/diagnostic.js'
 import { exampleScript } from '../../src/rules/example.js'
-import { settingsSetBy } from '../../src/rules/facts.js'
+import { looseFacts, settingsSetBy } from '../../src/rules/facts.js'
 import { allRules } from '../../src/rules/index.js'
 import { runRules } from '../../src/rules/run.js'
 import { bytesToText, textToBytes } from '../../src/syntax/bytes.js'
@@ -33,6 +33,9 @@ const lines = [
   ),
   ...['kenrel a', 'item --default'],
 ].filter((line) => !line.includes('\0') && !line.endsWith('\\'))
+
+/** What some rules want to know. */
+const loaders = allRules.flatMap((rule) => rule.docs.loaders ?? [])
 
 /** Each line a tree of its own, as in generated scripts: with a place in the user's file. */
 const nodes = lines.map((text, index): Line[] => {
@@ -97,7 +100,7 @@ describe('scripts that share lines', () => {
         const settingsSetAnywhere = new Set(
           [template, ...variants.map(({ script }) => script)].flatMap((script) => [...settingsSetBy(script)]),
         )
-        const options = { path: 'boot.ipxe', facts: { loose, settingsSetAnywhere } }
+        const options = { path: 'boot.ipxe', facts: { loose, settingsSetAnywhere, loaders } }
         const full = [template, ...variants.map(({ script }) => script)].flatMap((script) =>
           runRules(script, options),
         )
@@ -114,7 +117,7 @@ describe('scripts that share lines', () => {
 
   it('have lines for every rule', () => {
     const script: Script = { type: 'script', children: nodes.flat() }
-    const found = new Set(runRules(script, { path: 'x' }).map(({ ruleId }) => ruleId))
+    const found = new Set(runRules(script, { path: 'x', facts: { ...looseFacts, loaders } }).map(({ ruleId }) => ruleId))
     const silent = allRules
       .filter(({ id, judges }) => judges === 'line' && !found.has(id))
       .map(({ id }) => id)

@@ -1,5 +1,5 @@
 /** Which engine compiles: the one that is named, or the first that works. */
-import { IpxetoolError } from '../../diagnostics/error.js'
+import { IpxetoolError, isIpxetoolError } from '../../diagnostics/error.js'
 import { containerEngine, findContainerEngine, type ImageWish, type Unusable } from './container.js'
 import { findNative } from './native.js'
 import { type Engine, type EngineContext, type EngineName, engineNames } from './types.js'
@@ -29,7 +29,7 @@ export async function chooseEngine(wish: string, image: ImageWish, context: Engi
       tried.push(engine)
     } catch (error) {
       context.signal?.throwIfAborted()
-      const mayGoOn = named === undefined && image.image === undefined && error instanceof IpxetoolError
+      const mayGoOn = named === undefined && image.image === undefined && isIpxetoolError(error)
       if (!mayGoOn) throw error
       tried.push({ why: error.message, ...(error.hint !== undefined && { hint: error.hint }) })
     }

@@ -1,6 +1,4 @@
 /** The compiler of this machine. */
-import { realpath, stat } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
 import { runProcess } from '../process.js'
 import type { Unusable } from './container.js'
 import type { Engine, EngineContext } from './types.js'
@@ -15,12 +13,6 @@ const tools = [
 
 /** Make gets no more of the environment than this: EMBED, CONFIG, DEBUG and the like would change the loader. */
 const passed = ['PATH', 'HOME', 'TMPDIR']
-
-/**
- * Debug information names the folder of the tree. It is not in the loader, but its checksum is: `BUILD_ID_CMD` of
- * iPXE's Makefile.housekeeping. In a container the folder is always the same.
- */
-const withoutPaths = { EXTRA_CFLAGS: '-g0' }
 
 export async function findNative(context: EngineContext, why: string): Promise<Engine | Unusable> {
   const { env, signal } = context
@@ -55,23 +47,9 @@ export async function findNative(context: EngineContext, why: string): Promise<E
           command: run.command,
           args: run.args,
           cwd: `${run.tree}/src`,
-          env: { ...kept, ...withoutPaths, LC_ALL: 'C', TZ: 'UTC', ...run.environment },
+          env: { ...kept, ...run.environment },
         },
         options,
       ),
   }
-}
-
-/** Another one when compiler or linker have been exchanged; nothing is started to find out. */
-export async function nativeStamp(env: EngineContext['env']): Promise<string> {
-  const stamps = ['gcc', 'ld'].map(async (name) => {
-    for (const folder of (env['PATH'] ?? '').split(delimiter)) {
-      const path = await realpath(join(folder, name)).catch(() => undefined)
-      if (path === undefined) continue
-      const { size, mtimeMs } = await stat(path)
-      return `${path} ${size} ${mtimeMs}`
-    }
-    return `no ${name}`
-  })
-  return (await Promise.all(stamps)).join('; ')
 }

@@ -3,9 +3,6 @@ import { readFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { IpxetoolError } from '../../diagnostics/error.js'
-import { directorySource } from './directory.js'
-import { gitSource } from './git.js'
-import { tarballSource } from './tarball.js'
 import type { PreparedSource, SourceContext } from './types.js'
 
 export type { PreparedSource, SourceContext }
@@ -38,10 +35,10 @@ export async function prepareSource(wish: SourceWish, context: SourceContext): P
   const { source, ref, cwd } = wish
   if (source === undefined) {
     const { url, commit } = pinnedSource()
-    return gitSource(url, ref ?? commit, context)
+    return byGit(url, ref ?? commit, context)
   }
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(source) || /^[\w.-]+@[\w.-]+:/.test(source))
-    return gitSource(source, ref, context)
+    return byGit(source, ref, context)
   const path = resolve(cwd, source)
   const info = await stat(path).catch(() => undefined)
   if (info === undefined) {
@@ -54,12 +51,18 @@ export async function prepareSource(wish: SourceWish, context: SourceContext): P
     (await stat(join(path, name)).catch(() => undefined)) !== undefined
   const isBare = info.isDirectory() && (await exists('HEAD')) && (await exists('objects'))
   if (isBare || (ref !== undefined && info.isDirectory() && (await exists('.git'))))
-    return gitSource(path, ref, context)
+    return byGit(path, ref, context)
   if (ref !== undefined) {
     throw new IpxetoolError('bad-ref', `--ref ${ref} needs a source with history, and ${source} has none`, {
       exitCode: 2,
       hint: 'leave --ref away, or give a clone of iPXE or its URL as --source',
     })
   }
-  return info.isDirectory() ? directorySource(path, source, context) : tarballSource(path, source, context)
+  // each with its own libraries, which the others do without
+  if (info.isDirectory()) return (await import('./directory.js')).directorySource(path, source, context)
+  return (await import('./tarball.js')).tarballSource(path, source, context)
+}
+
+async function byGit(url: string, ref: string | undefined, context: SourceContext): Promise<PreparedSource> {
+  return (await import('./git.js')).gitSource(url, ref, context)
 }

@@ -3,7 +3,7 @@ import { mkdir, symlink, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join, posix } from 'node:path'
 import type { Readable } from 'node:stream'
 import { extract, type Header } from 'tar-stream'
-import { IpxetoolError } from '../../diagnostics/error.js'
+import { IpxetoolError, isIpxetoolError } from '../../diagnostics/error.js'
 import { isPartOfSource } from './tree-facts.js'
 
 /** iPXE has 27 MB in 2,200 files. */
@@ -54,7 +54,7 @@ export async function* tarEntries(stream: Readable, name: string): AsyncGenerato
       }
     }
   } catch (error) {
-    if (error instanceof IpxetoolError) throw error
+    if (isIpxetoolError(error)) throw error
     throw bad(name, 'it is no whole tar archive', error)
   } finally {
     stream.destroy()

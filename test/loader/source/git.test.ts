@@ -4,11 +4,11 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { prepareSource, type PreparedSource } from '../../../src/loader/source/index.js'
-import { IpxetoolError } from '../../../src/diagnostics/error.js'
+import { isIpxetoolError } from '../../../src/diagnostics/error.js'
 import { makeStandIn } from '../stand-in.js'
 
 const isError = (code: string, text: RegExp) => (error: unknown) => {
-  assert.ok(error instanceof IpxetoolError, String(error))
+  assert.ok(isIpxetoolError(error), String(error))
   assert.equal(error.code, code)
   assert.match(error.message, text)
   assert.ok(error.hint !== undefined && error.hint !== '')

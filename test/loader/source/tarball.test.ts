@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { type Header, pack } from 'tar-stream'
 import { prepareSource, type PreparedSource } from '../../../src/loader/source/index.js'
-import { IpxetoolError } from '../../../src/diagnostics/error.js'
+import { isIpxetoolError } from '../../../src/diagnostics/error.js'
 import { notRun } from '../../support/not-run.js'
 
 const makefile = 'VERSION_MAJOR\t= 1\nVERSION_MINOR\t= 21\nVERSION_PATCH\t= 1\nEXTRAVERSION\t=\n'
@@ -65,7 +65,7 @@ describe('source in an archive', () => {
     await assert.rejects(
       async () => unpack(await prepare(bytes)),
       (error: unknown) => {
-        assert.ok(error instanceof IpxetoolError, String(error))
+        assert.ok(isIpxetoolError(error), String(error))
         assert.equal(error.code, code)
         assert.match(error.message, text)
         assert.match(error.message, /ipxe\.tar/)
