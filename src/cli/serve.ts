@@ -5,7 +5,7 @@ import { IpxetoolError } from '../diagnostics/error.js'
 import { type RunningServer, type ServeEvent, serveTree } from '../serve/index.js'
 import { ExitCode } from './exit-codes.js'
 import type { Io } from './io.js'
-import { tftpWire, type WireOptions } from './serve-wire.js'
+import { tftpWire, tlsWire, type WireOptions } from './serve-wire.js'
 import { type ProxyCommandOptions, proxyNotes, proxyOptions } from './serve-proxy.js'
 import { passedSockets, printUnits } from './systemd.js'
 
@@ -47,7 +47,9 @@ export async function runServe(
   io: Io,
 ): Promise<number> {
   const root = resolve(io.cwd, dir ?? 'out')
-  const http = parseEndpoint('--http', options.http ?? String(HTTP_PORT), options.host)
+  const httpEnd = parseEndpoint('--http', options.http ?? String(HTTP_PORT), options.host)
+  const tls = await tlsWire(options, io.cwd)
+  const http = httpEnd && { ...httpEnd, tls }
   const tftpEnd = parseEndpoint('--tftp', options.tftp ?? String(TFTP_PORT), options.host)
   const tftp = tftpEnd && { ...tftpEnd, ...tftpWire(options) }
   if (options.printUnits === true) {

@@ -8,7 +8,7 @@ import { IpxetoolError } from '../diagnostics/error.js'
 import { type ProxyDhcpOptions, type RunningProxy, startProxyDhcp } from './dhcp/index.js'
 import type { FileProtocol, OnEvent } from './events.js'
 import { TreeFiles } from './files.js'
-import { type HttpServer, type HttpTiming, startHttpServer } from './http/server.js'
+import { type HttpServer, type HttpTiming, startHttpServer, type TlsOptions } from './http/server.js'
 import { listenError } from './listen-error.js'
 import type { SessionTiming } from './tftp/session.js'
 import { startTftpServer, type TftpServer } from './tftp/server.js'
@@ -32,7 +32,7 @@ export type {
   TransferProbeEvent,
   TransferStartEvent,
 } from './events.js'
-export type { HttpTiming, ProxyDhcpOptions, RunningProxy, SessionTiming }
+export type { HttpTiming, ProxyDhcpOptions, RunningProxy, SessionTiming, TlsOptions }
 
 export interface HttpOptions {
   /** 0 is any free port. Default 8080. */
@@ -40,6 +40,10 @@ export interface HttpOptions {
   /** An address or name of this machine. Default: all of its addresses. */
   readonly host?: string | undefined
   readonly timing?: Partial<HttpTiming> | undefined
+  /** HTTPS instead of HTTP. */
+  readonly tls?: TlsOptions | undefined
+  /** Default: most of what the system lets this process open. Beyond it, the longest idle connection is closed. */
+  readonly maxConnections?: number | undefined
 }
 
 export interface TftpOptions {
@@ -142,7 +146,8 @@ export async function serveTree(options: ServeOptions): Promise<RunningServer> {
     throw error
   }
 
-  const httpUrls = urls('http', http?.address)
+  const secure = options.http !== false && options.http?.tls !== undefined
+  const httpUrls = urls(secure ? 'https' : 'http', http?.address)
   const tftpUrls = urls('tftp', tftp?.address)
   let closing: Promise<unknown> | undefined
   return {
@@ -180,7 +185,7 @@ async function open<T>(
   }
 }
 
-function urls(protocol: FileProtocol, bound: BoundAddress | undefined): string[] {
+function urls(protocol: FileProtocol | 'https', bound: BoundAddress | undefined): string[] {
   if (bound === undefined) return []
   return reachableAddresses(bound.address).map((address) => baseUrl(protocol, address, bound.port))
 }

@@ -2,10 +2,10 @@
 import { networkInterfaces } from 'node:os'
 import type { FileProtocol } from './events.js'
 
-const DEFAULT_PORT: Readonly<Record<FileProtocol, number>> = { http: 80, tftp: 69 }
+const DEFAULT_PORT = { http: 80, https: 443, tftp: 69 } as const
 
 /** `http://192.0.2.7:8080/`; the port is left out where it is the protocol's own. */
-export function baseUrl(protocol: FileProtocol, address: string, port: number): string {
+export function baseUrl(protocol: FileProtocol | 'https', address: string, port: number): string {
   const host = address.includes(':') ? `[${address.replace('%', '%25')}]` : address
   return `${protocol}://${host}${port === DEFAULT_PORT[protocol] ? '' : `:${port}`}/`
 }

@@ -78,6 +78,31 @@ describe('ipxetool serve', () => {
     }
   })
 
+  it('says what is wrong with certificates before anything is opened', async function () {
+    needs(this, 'openssl', 'openssl')
+    const root = await scratch.folder({ 'boot.ipxe': '#!ipxe\n', none: 'no certificate' })
+    for (const name of ['a', 'b']) {
+      const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=x']
+      await execa('openssl', [...args, '-keyout', `${name}.key`, '-out', `${name}.pem`], { cwd: root })
+    }
+    const refused = async (options: ServeCommandOptions): Promise<string> => {
+      const error: unknown = await run(root, { ...LOCAL, ...options }, root).exit.catch(
+        (reason: unknown) => reason,
+      )
+      assert.ok(error instanceof IpxetoolError, String(error))
+      assert.deepEqual([error.code, error.exitCode], ['bad-tls', 2])
+      return error.message
+    }
+    assert.match(await refused({ tlsCert: 'a.pem' }), /a certificate and its key/)
+    assert.match(await refused({ tlsCert: 'a.pem', tlsKey: 'missing' }), /--tls-key: .*missing.*ENOENT/)
+    assert.match(await refused({ tlsCert: 'none', tlsKey: 'a.key' }), /no certificate in PEM form/)
+    assert.match(await refused({ tlsCert: 'a.pem', tlsKey: 'b.key' }), /does not go with/)
+    assert.match(await refused({ tlsCert: 'a.pem', tlsKey: 'a.key', tlsClientCa: 'none' }), /--tls-client-ca/)
+    const [https = ''] = await urls(run(root, { ...LOCAL, tlsCert: 'a.pem', tlsKey: 'a.key' }, root))
+    assert.match(https, /^https:/)
+    assert.equal((await execa('curl', ['-sSk', https])).stdout, '#!ipxe')
+  })
+
   it('prints URLs that curl can fetch, logs each request, and stops with 0', async function () {
     needs(this, 'curl', 'curl')
     const one = run(await scratch.folder({ 'boot.ipxe': '#!ipxe\n' }), LOCAL)

@@ -35,7 +35,7 @@ describe('open files of the tree', () => {
     assert.equal(new Set(leases.map(({ file }) => file)).size, 1)
     for (const one of leases) one.release()
     const again = await lease(files, 'a', 'file')
-    assert.equal(again.file, leases[0]?.file, 'stays open for a while')
+    assert.equal(again.file, leases[0].file, 'stays open for a while')
     again.release()
     await files.close()
   })

@@ -228,6 +228,62 @@ describe('http server: requests', () => {
     }
   })
 
+  it('is not held up by clients that stop reading, and keeps little for them', async () => {
+    const stuck: Socket[] = []
+    for (let i = 0; i < 100; i++) {
+      const one = await socket()
+      one.pause()
+      one.on('error', () => undefined)
+      one.write(`GET /big HTTP/1.1\r\nHost: x\r\nRange: bytes=${i * 100_000}-\r\n\r\n`)
+      stuck.push(one)
+    }
+    const { body } = await get('/big')
+    assert.ok(body.equals(Buffer.from(pattern(20_000_000))))
+    for (const one of stuck) one.destroy()
+  })
+
+  it('closes what was idle for longest when there are too many connections', async () => {
+    const other = await serve(root, { tftp: false, http: { maxConnections: 3 } })
+    try {
+      const busy = await socket(other.httpPort)
+      busy.pause()
+      busy.on('error', () => undefined)
+      busy.write('GET /big HTTP/1.1\r\nHost: x\r\n\r\n')
+      await other.event('transfer-start')
+      const idle = await socket(other.httpPort)
+      idle.resume()
+      const closed = once(idle, 'close')
+      for (let i = 0; i < 20; i++) {
+        const { status } = await curl(`http://127.0.0.1:${other.httpPort}/boot.ipxe`, '--no-keepalive')
+        assert.equal(status, 200)
+        const flood = await socket(other.httpPort)
+        flood.on('error', () => undefined)
+      }
+      await closed
+      assert.equal(busy.destroyed, false)
+      busy.destroy()
+    } finally {
+      await other.close()
+    }
+  })
+
+  it('answers several ranges by the whole file, and takes absurd ones', async () => {
+    const several = await get('/menus/main.ipxe', '-H', 'Range: bytes=0-0,2-3')
+    assert.deepEqual([several.status, several.body.toString()], [200, 'menu'])
+    for (const range of [
+      'bytes=',
+      'bytes=-',
+      'bytes=3-1',
+      'bytes=a-b',
+      'bytes=0-0,',
+      `bytes=${'0-0,'.repeat(2000)}1-1`,
+    ]) {
+      const { status, body, headers } = await get('/menus/main.ipxe', '-H', `Range: ${range}`)
+      assert.ok([200, 206, 416].includes(status), range)
+      assert.equal(Number(headers['content-length']), body.length)
+    }
+  })
+
   it('stops within its grace although a client holds on', async () => {
     const other = await serve(root, { tftp: false, graceMs: 150 })
     const idle = await socket(other.httpPort)

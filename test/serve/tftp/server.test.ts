@@ -310,7 +310,7 @@ describe('tftp server', () => {
   })
 
   it('goes on with the old version when the file is replaced or removed meanwhile', async () => {
-    const content = pattern(300_000)
+    const content = pattern(2_300_000)
     const root = await scratch.folder({ file: content, gone: content })
     const { tftpPort } = await start(root)
     for (const [name, change] of [
