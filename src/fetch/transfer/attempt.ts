@@ -190,15 +190,14 @@ export class Attempt {
     await partial.settle()
     while (pass.position < end) {
       if (signal?.aborted) throw cancelled()
-      const block = await pass.block()
-      const view = new Uint8Array(block, 0, Math.min(pass.blockSize, end - pass.position))
+      await pass.ready
+      const view = new Uint8Array(pass.block, 0, Math.min(pass.blockSize, end - pass.position))
       const length = await partial.read(view, pass.position)
       if (length === 0) {
-        pass.release(block)
         throw new TransferFailure('disk-error', `${partial.path} became shorter`, { remedy: 'never' })
       }
       if (pass.inspected) await pass.show(new Uint8Array(view.subarray(0, length)))
-      pass.feed(block, length)
+      pass.feed(length)
     }
   }
 
@@ -215,17 +214,22 @@ export class Attempt {
     const discarder = new Discarder()
     const watch = new Watch(response, context.client, this.#url)
     let at = first
-    let block = await pass.block()
+    await pass.ready
+    let { block } = pass
     let fill = 0
     let flushed = performance.now()
     const flush = (): void => {
       const view = new Uint8Array(block, 0, fill)
-      pass.feed(block, fill, partial.write(view, at))
+      const from = at
+      pass.feed(fill, () => partial.write(view, from))
       at += fill
       fill = 0
       flushed = performance.now()
+      ;({ block } = pass)
     }
     let received = first
+    /** Bytes wait for a free block. */
+    let held = false
     const fillFrom = (chunk: Uint8Array, done: number): Promise<void> | undefined => {
       while (done < chunk.length) {
         const part = Math.min(chunk.length - done, blockSize - fill)
@@ -236,18 +240,21 @@ export class Attempt {
         done += part
         if (fill < blockSize && performance.now() - flushed < flushAfter) continue
         flush()
-        const next = pass.block()
-        if (next instanceof Promise) {
-          watch.busy()
-          return next.then((free) => {
-            block = free
-            return fillFrom(chunk, done)
-          })
-        }
-        block = next
+        const { ready } = pass
+        if (ready === undefined) continue
+        watch.busy()
+        held = done < chunk.length
+        return ready.then(() => {
+          held = false
+          return fillFrom(chunk, done)
+        })
       }
       return undefined
     }
+    const space = (): Uint8Array | undefined =>
+      held
+        ? undefined
+        : new Uint8Array(block, fill, Math.min(blockSize - fill, limiter ? limitedRead : Infinity))
     const enough = new Error('the rest is there')
     const { reuses } = response.body
     const take = (data: Buffer): Promise<void> | undefined => {
@@ -268,21 +275,15 @@ export class Attempt {
       return Promise.all([filled, seen, limited]).then(() => undefined)
     }
     try {
-      await response.body
-        .consume(
-          take,
-          () => new Uint8Array(block, fill, Math.min(blockSize - fill, limiter ? limitedRead : Infinity)),
-        )
-        .catch((error: unknown) => {
-          if (error !== enough) throw error
-        })
+      await response.body.consume(take, space).catch((error: unknown) => {
+        if (error !== enough) throw error
+      })
     } catch (error) {
       throw signal?.aborted ? cancelled() : networkFailure(watch.failure ?? error, this.#url)
     } finally {
       watch.stop()
       // what has come counts, also when the connection broke
       if (fill > 0) flush()
-      else pass.release(block)
       await partial.settle()
     }
     this.#progress(received, true)

@@ -5,8 +5,11 @@ import type { Headers } from './http-rules.js'
 /** Takes a chunk; a promise holds the next one back. */
 export type Sink = (chunk: Buffer) => Promise<void> | undefined
 
-/** Memory for the next bytes; it has room for one at least. It is asked for when the sink has nothing to wait for. */
-export type Space = () => Uint8Array
+/**
+ * Memory for the next bytes; it has room for one at least. Asked for while the sink makes the network wait, it is
+ * written to only after that; undefined: the sink cannot say yet.
+ */
+export type Space = () => Uint8Array | undefined
 
 export interface Body {
   /**
@@ -102,7 +105,7 @@ export class Reader implements Body {
 
   /** Where the consumer wants the next bytes, if it can say. */
   space(): Uint8Array | undefined {
-    return this.paused || this.#ended || this.#destroyed ? undefined : this.#space?.()
+    return this.#ended || this.#destroyed ? undefined : this.#space?.()
   }
 
   attach(controller: Flow): void {

@@ -4,6 +4,7 @@
  * Bytes count only when they are known to be on the disk: those that the state names, written after an fsync. In the
  * same run of the machine everything that was written counts, also after kill -9, because the system has it.
  */
+import { writeSync } from 'node:fs'
 import { open, readFile, rm, statfs, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { writeDurably } from '../store.js'
@@ -29,6 +30,13 @@ interface State {
 /** Bytes and milliseconds after which what was written is made durable. */
 const syncAfterBytes = 64 * 1024 * 1024
 const syncAfterTime = 5000
+/**
+ * From so many bytes on a block is written at once, by this thread, which has just read it: a third less work than by
+ * another one. Mostly that only puts it into the memory of the system; a disk that made us wait is not waited for again.
+ */
+const writeNowFrom = 1024 * 1024
+/** Milliseconds. */
+const longWrite = 100
 /** Left free on the disk. */
 const reserve = 16 * 1024 * 1024
 
@@ -43,6 +51,8 @@ export class PartialFile {
   #sinceSync = 0
   #lastSync = performance.now()
   #syncing: Promise<void> | undefined
+  #writing = 0
+  #isSlow = false
 
   private constructor(path: string, file: FileHandle, state: State, ranges: Range[]) {
     this.path = path
@@ -144,33 +154,55 @@ export class PartialFile {
 
   /**
    * Writes; one after the other, so that in a file written in order there is no hole.
-   * @returns when the block may be written to again. A failure also shows in {@link settle}.
+   * @returns when the block may be written to again; undefined: now. A failure also shows in {@link settle}.
    */
-  write(block: Uint8Array, at: number): Promise<void> {
+  write(block: Uint8Array, at: number): Promise<void> | undefined {
+    if (this.#writing === 0 && !this.#isSlow && block.length >= writeNowFrom) {
+      this.#writeNow(block, at)
+      return undefined
+    }
+    this.#writing++
     this.#tail = this.#tail.then(async () => {
-      if (this.#failure !== undefined) return
       try {
-        for (let done = 0; done < block.length;) {
+        for (let done = 0; done < block.length && !this.failed;) {
           const { bytesWritten } = await this.#file.write(block, done, block.length - done, at + done)
           done += bytesWritten
         }
-        this.#ranges = merge(this.#ranges, [at, at + block.length])
-        this.#sinceSync += block.length
-        const due = this.#sinceSync >= syncAfterBytes || performance.now() - this.#lastSync > syncAfterTime
-        if (due && this.#syncing === undefined) {
-          this.#syncing = this.#sync()
-            .catch((error: unknown) => {
-              this.#failure ??= error as Error
-            })
-            .finally(() => {
-              this.#syncing = undefined
-            })
-        }
+        this.#written(at, block.length)
       } catch (error) {
         this.#failure ??= error as Error
       }
+      this.#writing--
     })
     return this.#tail
+  }
+
+  #writeNow(block: Uint8Array, at: number): void {
+    const begun = performance.now()
+    try {
+      for (let done = 0; done < block.length && !this.failed;) {
+        done += writeSync(this.#file.fd, block, done, block.length - done, at + done)
+      }
+      this.#written(at, block.length)
+    } catch (error) {
+      this.#failure ??= error as Error
+    }
+    this.#isSlow = performance.now() - begun > longWrite
+  }
+
+  #written(at: number, length: number): void {
+    if (this.failed) return
+    this.#ranges = merge(this.#ranges, [at, at + length])
+    this.#sinceSync += length
+    const due = this.#sinceSync >= syncAfterBytes || performance.now() - this.#lastSync > syncAfterTime
+    if (!due || this.#syncing !== undefined) return
+    this.#syncing = this.#sync()
+      .catch((error: unknown) => {
+        this.#failure ??= error as Error
+      })
+      .finally(() => {
+        this.#syncing = undefined
+      })
   }
 
   get failed(): boolean {

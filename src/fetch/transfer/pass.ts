@@ -12,14 +12,14 @@ import { inlineHasher, threadHasher, type Digests, type Hasher } from './hasher.
 export type Inspect = (bytes: ReadableStream<Uint8Array>) => Promise<void>
 
 /**
- * Memory on its way to the disk and the hash. Large blocks halve the work of the system: while one is written, the
+ * Memory on its way to the disk and the hash. Few large blocks halve the work of the system: while all are in use, the
  * socket collects megabytes, which then come in one read.
  */
 const largeBlock = 4 << 20
 const smallBlock = 1 << 20
-const mostBlocks = 4
-/** Passes with large blocks at a time: four files at once stay far below 100 MB. */
-const mostLarge = 2
+const mostBlocks = 3
+/** Passes with large blocks at a time; they hold 48 MB. */
+const mostLarge = 4
 let large = 0
 /** A file that is smaller is hashed before a thread would have started. */
 const threadFrom = 8 * 1024 * 1024
@@ -29,10 +29,8 @@ export class Pass {
   position = 0
   readonly #hasher: Hasher
   readonly blockSize: number
-  readonly #free: SharedArrayBuffer[] = []
-  #made = 0
-  #waiting: ((block: SharedArrayBuffer) => void) | undefined
-  #inFlight = new Set<Promise<unknown>>()
+  readonly #ring: { memory: SharedArrayBuffer; busy: Promise<void> | undefined }[] = []
+  #next = 0
   #failure: Error | undefined
   readonly #inspection: Promise<unknown> | undefined
   #tap: ReadableStreamDefaultController<Uint8Array> | undefined
@@ -83,41 +81,35 @@ export class Pass {
     this.#wanted?.()
   }
 
-  /** A block to fill; waits until one is free. */
-  block(): Promise<SharedArrayBuffer> | SharedArrayBuffer {
-    const free = this.#free.pop()
-    if (free !== undefined) return free
-    if (this.#made < mostBlocks) {
-      this.#made++
-      return new SharedArrayBuffer(this.blockSize)
-    }
-    return new Promise((resolve) => {
-      this.#waiting = resolve
+  /** The block to fill next; it may be read into as soon as it is {@link ready}. */
+  get block(): SharedArrayBuffer {
+    const slot = (this.#ring[this.#next] ??= {
+      memory: new SharedArrayBuffer(this.blockSize),
+      busy: undefined,
     })
+    return slot.memory
   }
 
-  /** Gives a block back that was not fed. */
-  release(block: SharedArrayBuffer): void {
-    const waiting = this.#waiting
-    this.#waiting = undefined
-    if (waiting) waiting(block)
-    else this.#free.push(block)
+  /** Fulfilled when nobody uses the block any more; undefined: now. */
+  get ready(): Promise<void> | undefined {
+    return this.#ring[this.#next]?.busy
   }
 
   /**
-   * Takes the next bytes.
-   * @param also what uses the block at the same time: a write, which does not fail
+   * Takes the next bytes: so many of the block.
+   * @param also uses the block at the same time: a write, which does not fail
    */
-  feed(block: SharedArrayBuffer, length: number, also?: Promise<void>): void {
+  feed(length: number, also?: () => Promise<void> | undefined): void {
     this.position += length
+    const { block } = this
+    const slot = this.#ring[this.#next]!
+    this.#next = (this.#next + 1) % mostBlocks
     const hashed = this.#hasher.update(block, length).catch((error: unknown) => {
       this.#failure ??= error as Error
     })
-    const all = Promise.all([hashed, also]).then(() => {
-      this.#inFlight.delete(all)
-      this.release(block)
+    slot.busy = Promise.all([hashed, also?.()]).then(() => {
+      slot.busy = undefined
     })
-    this.#inFlight.add(all)
   }
 
   /** Shows bytes to the inspector; they must not change later. Waits while it is behind. */
@@ -142,7 +134,7 @@ export class Pass {
    * @throws what `inspect` threw, as `cause` of an {@link InspectionFailed}
    */
   async finish(): Promise<Digests> {
-    await Promise.all(this.#inFlight)
+    for (const { busy } of this.#ring) await busy
     this.#end()
     if (this.#failure !== undefined) throw this.#failure
     const digests = await this.#hasher.digest()
@@ -159,7 +151,7 @@ export class Pass {
 
   /** Gives the pass up. */
   async drop(): Promise<void> {
-    await Promise.all(this.#inFlight)
+    for (const { busy } of this.#ring) await busy
     this.#end()
     this.#hasher.drop()
     if (this.#tapOpen) this.#tap?.error(new Error('the transfer starts over'))
