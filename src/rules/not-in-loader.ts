@@ -31,9 +31,7 @@ export const notInLoader: Rule = {
       if (!first) return undefined
       const isAll = without.length === loaders.length
       const names =
-        isAll && without.length > 1
-          ? 'None of the loaders will have'
-          : `${listed(without)} will not have`
+        isAll && without.length > 1 ? 'None of the loaders will have' : `${listed(without)} will not have`
       return { isAll, names, option: wants(first)! }
     }
     const note = (option: string): string =>

@@ -117,7 +117,9 @@ describe('scripts that share lines', () => {
 
   it('have lines for every rule', () => {
     const script: Script = { type: 'script', children: nodes.flat() }
-    const found = new Set(runRules(script, { path: 'x', facts: { ...looseFacts, loaders } }).map(({ ruleId }) => ruleId))
+    const found = new Set(
+      runRules(script, { path: 'x', facts: { ...looseFacts, loaders } }).map(({ ruleId }) => ruleId),
+    )
     const silent = allRules
       .filter(({ id, judges }) => judges === 'line' && !found.has(id))
       .map(({ id }) => id)
