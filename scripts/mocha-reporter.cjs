@@ -2,7 +2,7 @@
  * Mocha's Spec reporter, which also knows why a test did not run: `notRun` in test/support/not-run.ts leaves the
  * reason on the test or hook. With IPXETOOL_TEST_SUMMARY set, a JSON summary is written to that path at the end:
  *
- *   { passed, failed, skipped: [{ suite, title, reason }], failures: [title] }
+ *   { passed, failed, skipped: [{ suite, title, reason }], failures: [{ title, message }] }
  */
 const { writeFileSync } = require('node:fs')
 const Mocha = require('mocha')
@@ -18,9 +18,9 @@ class SpecWithReasons extends Mocha.reporters.Spec {
       summary.passed++
     })
     // Also for a failing hook, which mocha hands over in place of a test.
-    runner.on(EVENT_TEST_FAIL, (test) => {
+    runner.on(EVENT_TEST_FAIL, (test, error) => {
       summary.failed++
-      summary.failures.push(test.fullTitle())
+      summary.failures.push({ title: test.fullTitle(), message: String(error?.message ?? error) })
     })
     runner.on(EVENT_TEST_PENDING, (test) => {
       const reason = reasonOf(test)

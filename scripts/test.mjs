@@ -22,7 +22,7 @@ import { root, runNode, stopwatch } from './processes.mjs'
 const args = process.argv.slice(2)
 const unitOnly = takeFlag('--unit')
 const verbose = takeFlag('--verbose')
-const totals = { passed: 0, failed: 0, skipped: [] }
+const totals = { passed: 0, failed: 0, skipped: [], failures: [] }
 const failedStages = []
 
 await main()
@@ -30,10 +30,16 @@ if (totals.skipped.length > 0) {
   const { notRunLines } = createRequire(import.meta.url)('./mocha-reporter.cjs')
   for (const line of notRunLines(totals.skipped)) console.log(line)
 }
+// Once more: their own place is thousands of lines further up, and a log may be kept by its end only.
+for (const { title, message } of totals.failures) console.log(`FAILED: ${title}: ${firstLines(message)}`)
 if (failedStages.length > 0) console.log(`FAILED: ${failedStages.join(', ')}`)
 const skipped = totals.skipped.length
 console.log(`${totals.passed} passed, ${totals.failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
 process.exitCode = failedStages.length > 0 ? 1 : 0
+
+function firstLines(message) {
+  return message.trim().split('\n').slice(0, 8).join('\n    ')
+}
 
 function takeFlag(flag) {
   const index = args.indexOf(flag)
@@ -120,6 +126,7 @@ async function tests(name, ...mochaArgs) {
     totals.passed += summary.passed
     totals.failed += summary.failed
     totals.skipped.push(...summary.skipped)
+    totals.failures.push(...summary.failures)
     // What real firmware did is worth seeing when all went well, too.
     if (code === 0 && !verbose) {
       for (const line of output.split('\n')) if (line.startsWith('boot: ')) console.log(`  ${line}`)

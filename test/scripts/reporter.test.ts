@@ -60,7 +60,7 @@ describe('scripts/mocha-reporter.cjs', () => {
     assert.deepEqual(summary, {
       passed: 1,
       failed: 1,
-      failures: ['outer fails'],
+      failures: [{ title: 'outer fails', message: 'on purpose' }],
       skipped: [
         { suite: 'outer', title: 'lacks a package', reason: 'no qemu' },
         { suite: 'outer', title: 'left out', reason: 'no reason given' },
