@@ -111,11 +111,13 @@ export function findOrphans({
 }: Omit<ReachInput, 'anywhere'>): Orphan[] {
   const which = input.orphans ?? 'assets'
   if (which === 'none' || !scripts.has(input.entry)) return []
-  const named = namedElsewhere(links, tree)
+  let named: ReadonlySet<string> | undefined
   const result: Orphan[] = []
   for (const path of tree.paths) {
     const { origin, size } = tree.files.get(path)!
-    if (reached.has(path) || scripts.has(path) || neverOrphans.test(path) || named.has(path)) continue
+    if (reached.has(path) || scripts.has(path) || neverOrphans.test(path)) continue
+    named ??= namedElsewhere(links, tree)
+    if (named.has(path)) continue
     const isUsers = origin === 'static' || origin === 'config' || path.startsWith('configs/')
     if (isUsers && which !== 'all') continue
     const isAsset = !isUsers && origin !== 'build' && (origin !== undefined || path.startsWith('assets/'))
@@ -142,9 +144,9 @@ export function prunable({ orphans, tree }: { orphans: readonly Orphan[]; tree: 
 /** Whoever writes the URL of this very server by its address, and not by a variable, needs the file all the same. */
 function namedElsewhere(links: readonly Link[], tree: Tree): Set<string> {
   const named = new Set<string>()
-  for (const { target } of links) {
-    if (target.kind !== 'outside') continue
-    const parts = pathInTree(parseUri(target.url).path ?? '').split('/')
+  const urls = new Set(links.flatMap(({ target }) => (target.kind === 'outside' ? target.url : [])))
+  for (const url of urls) {
+    const parts = pathInTree(parseUri(url).path ?? '').split('/')
     for (let start = 0; start < Math.min(parts.length, 8); start++) {
       const path = parts.slice(start).join('/')
       if (path === '') break

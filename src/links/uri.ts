@@ -112,6 +112,8 @@ export function percentEncode(path: string): string {
 
 /** From the path of a URL to a path in the tree: decoded, holes kept, `.`, `..` and empty parts as servers read them. */
 export function pathInTree(path: string): string {
+  // most paths are what they seem
+  if (/^\/?(?:[\w-][\w.-]*\/)*[\w-][\w.-]*$/.test(path)) return path.replace(/^\//, '')
   const parts: string[] = []
   for (const part of path.split('/')) {
     const name = part
