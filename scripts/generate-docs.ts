@@ -1,6 +1,6 @@
 /**
  * Writes what can be generated in the documentation: docs/rules.md from the rules, docs/fetch-faults.md
- * from the table of its tests, and in README.md, docs/menus.md, docs/dhcp.md and docs/loaders.md what
+ * from the table of its tests, and in README.md, docs/menus.md, docs/dhcp.md, docs/compile.md and docs/loaders.md what
  * stands between one of these and `<!-- end -->`. `test/docs.test.ts` fails when they are not current.
  *
  * - `<!-- example: COMMAND -->`: the output of a command
@@ -35,7 +35,7 @@ export async function generatedDocs(): Promise<Map<string, string>> {
   const catalogPage = readFileSync(`${root}/docs/fetch-catalog.md`, 'utf8')
   files.set('docs/fetch-catalog.md', await tidy(withDistributions(catalogPage)))
   files.set('docs/rules.md', await tidy(rulesPage()))
-  for (const page of ['README.md', 'docs/menus.md', 'docs/dhcp.md', 'docs/loaders.md']) {
+  for (const page of ['README.md', 'docs/menus.md', 'docs/dhcp.md', 'docs/compile.md', 'docs/loaders.md']) {
     files.set(page, await tidy(filled(readFileSync(`${root}/${page}`, 'utf8'))))
   }
   files.set('docs/fetch-faults.md', await tidy(faultsPage()))

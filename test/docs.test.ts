@@ -21,6 +21,7 @@ describe('documentation', function () {
       'docs/menus.md',
       'docs/serve.md',
       'docs/dhcp.md',
+      'docs/compile.md',
       'docs/loaders.md',
       'docs/rules.md',
     ]) {

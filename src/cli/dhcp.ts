@@ -2,6 +2,7 @@
 import { planDhcp, parseKind, type DhcpWish, type DhcpWishes } from '../dhcp-config/plan.js'
 import { dhcpConfig } from '../dhcp-config/print.js'
 import { IpxetoolError, isIpxetoolError } from '../diagnostics/error.js'
+import { jsonReport } from '../diagnostics/reporters/json.js'
 import { prettyReport } from '../diagnostics/reporters/pretty.js'
 import { sortDiagnostics } from '../diagnostics/sort.js'
 import { summaryLine } from '../diagnostics/summary.js'
@@ -19,6 +20,7 @@ export interface DhcpCommandOptions extends DhcpWishes {
   for?: string
   /** The project's folder; default: the nearest one upward, if there is one. */
   project?: string
+  json?: boolean
   quiet?: boolean
   color?: boolean
 }
@@ -72,6 +74,10 @@ export async function runDhcp(text: string, options: DhcpCommandOptions, io: Io)
     }),
     ...(options.for !== undefined && { version: options.for }),
   })
+  if (options.json === true) {
+    io.stdout.write(`${JSON.stringify({ ok: true, ...plan, config: dhcpConfig(plan), notes }, null, 2)}\n`)
+    return ExitCode.ok
+  }
   io.stdout.write(dhcpConfig(plan))
   if (options.quiet !== true) for (const note of notes) io.stderr.write(`ipxetool: ${note}\n`)
   return ExitCode.ok
@@ -94,6 +100,11 @@ async function readProject(
   if (config !== undefined) return config
   const sorted = sortDiagnostics(diagnostics)
   const sources = new Map(bytes === undefined ? [] : sorted.map(({ file }) => [file, bytes] as const))
+  if (options.json === true) {
+    const report = JSON.parse(jsonReport(sorted, sources)) as object
+    io.stdout.write(`${JSON.stringify({ ok: false, ...report }, null, 2)}\n`)
+    return 'unreadable'
+  }
   const look = { color: useColor(options, io, io.stderr), width: io.stderr.columns ?? 120 }
   io.stderr.write(`${prettyReport(sorted, sources, look)}\n${summaryLine(sorted)}\n`)
   return 'unreadable'

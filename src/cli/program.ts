@@ -243,6 +243,7 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
     .option('--loaders <list>', 'bios=FILE,x86_64=FILE,i386=FILE,arm64=FILE; none leaves one out')
     .option('--tftp-root <dir>', 'let dnsmasq serve this folder by TFTP')
     .option('--for <version>', 'version of the server: 2.2 or 3.0 of kea')
+    .option('--json', 'what was planned and the configuration as JSON on stdout')
     .addHelpText('after', '\nKinds: dnsmasq, openwrt, opnsense, kea, isc, mikrotik, pfsense, windows.')
     .action(async (kind: string, options: GlobalOptions) => {
       const { runDhcp } = await import('./dhcp.js')

@@ -27,6 +27,19 @@ describe('ipxetool dhcp', () => {
     assert.deepEqual([quiet.stdout, quiet.stderr], [stdout, ''])
   })
 
+  it('prints the same as JSON, with what it planned', async () => {
+    const plain = await dhcp('kea', '--server', '10.0.0.1')
+    const { code, stdout, stderr } = await dhcp('kea', '--server', '10.0.0.1', '--json')
+    const said = JSON.parse(stdout) as { ok: boolean; kind: string; config: string; notes: string[] }
+    assert.deepEqual([code, said.ok, said.kind, said.config], [0, true, 'kea', plain.stdout])
+    assert.equal(said.notes.map((note) => `ipxetool: ${note}\n`).join(''), plain.stderr)
+    assert.equal(stderr, '')
+    writeFileSync(join(folder, 'ipxetool.yaml'), 'dhcp: 1\n')
+    const wrong = await dhcp('kea', '--json')
+    assert.equal(wrong.code, 1)
+    assert.equal((JSON.parse(wrong.stdout) as { ok: boolean }).ok, false)
+  })
+
   it('takes its values from the project, options first, and says where a wrong one stands', async () => {
     const yaml = 'entry: first.ipxe\ndhcp:\n  server: 10.9.0.1\n  option: 129\n  subnet: 10.9.0.0/16\n'
     writeFileSync(join(folder, 'ipxetool.yaml'), yaml)
