@@ -145,7 +145,8 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 function isWanted({ type }: ServeEvent, { quiet, verbose, json }: ServeCommandOptions): boolean {
-  if (quiet === true) return type === 'refused' || type === 'transfer-failed' || type === 'server-problem'
+  if (quiet === true)
+    return type === 'trouble' || type === 'refused' || type === 'transfer-failed' || type === 'server-problem'
   if (verbose === true || json === true) return true
   return type !== 'request' && type !== 'transfer-start' && type !== 'transfer-probe' && type !== 'garbage'
 }
@@ -157,6 +158,7 @@ function logLine(time: Date, event: ServeEvent): string {
   if (event.type === 'garbage') {
     return `${clock} ${event.client.address} ${event.protocol} ignored what is no request: ${event.reason}`
   }
+  if (event.type === 'trouble') return `${clock} ${event.machine} STOPPED: ${event.problem}\n  ${event.fix}`
   if (event.type === 'dhcp') {
     const answer = event.outcome === 'silent' ? 'no answer' : `${event.outcome} ${event.file ?? ''}`.trim()
     return `${clock} ${event.machine.mac} dhcp ${event.message} on ${event.port}: ${answer}: ${event.reason}`

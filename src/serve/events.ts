@@ -127,6 +127,17 @@ export interface ServerProblemEvent {
   readonly reason: string
 }
 
+/** A machine has stopped, as far as can be told from here. */
+export interface TroubleEvent {
+  readonly type: 'trouble'
+  /** Its MAC address, else its IP address. */
+  readonly machine: string
+  /** Stable, kebab-case: docs/serve.md lists them. */
+  readonly code: string
+  readonly problem: string
+  readonly fix: string
+}
+
 export type ServeEvent =
   | RequestEvent
   | TransferStartEvent
@@ -135,6 +146,7 @@ export type ServeEvent =
   | TransferFailedEvent
   | RefusedEvent
   | DhcpEvent
+  | TroubleEvent
   | GarbageEvent
   | ServerProblemEvent
 
