@@ -138,6 +138,7 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
     )
     .option('--replace-rom', 'iPXE in network cards gets our loader first')
     .option('--loader-fallback', 'try the next loader after two boots that ended with the first')
+    .option('--pages <list>', 'networks that may see /_/ besides this machine, or off')
     .option('--print-units', 'print systemd units for this command, and end')
     .option('--json', 'URLs and events as JSON lines')
     .addHelpText(

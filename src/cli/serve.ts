@@ -22,6 +22,8 @@ export interface ServeCommandOptions extends WireOptions, ProxyCommandOptions {
   readonly verbose?: boolean
   /** One JSON line with the URLs on stdout, one for each event on stderr. */
   readonly json?: boolean
+  /** Networks with commas that may see the pages, or `off`. */
+  readonly pages?: string
   /** Print systemd units and end. */
   readonly printUnits?: boolean
 }
@@ -56,6 +58,8 @@ export async function runServe(
     io.stdout.write(printUnits(root, options))
     return ExitCode.ok
   }
+  const pages =
+    options.pages === 'off' ? (false as const) : (options.pages?.split(',').map((text) => text.trim()) ?? [])
   const proxyDhcp = proxyOptions(options, passedSockets(io.env))
   const onEvent = (event: ServeEvent): void => {
     if (!isWanted(event, options)) return
@@ -70,20 +74,21 @@ export async function runServe(
 
   let server: RunningServer
   try {
-    server = await serveTree({ root, http, tftp, proxyDhcp, onEvent })
+    server = await serveTree({ root, http, tftp, proxyDhcp, pages, onEvent })
   } catch (error) {
     // Trying is the only test that knows of root, of capabilities and of the system's own limit alike.
     const fallBack =
       options.tftp === undefined && error instanceof IpxetoolError && error.code === 'port-permission'
     if (!fallBack || tftp === false) throw error
     const port = TFTP_PORT_WITHOUT_PERMISSION
-    server = await serveTree({ root, http, tftp: { ...tftp, port }, proxyDhcp, onEvent })
+    server = await serveTree({ root, http, tftp: { ...tftp, port }, proxyDhcp, pages, onEvent })
     note(`TFTP is on port ${port}: port ${TFTP_PORT}, where firmware asks, is only open to root`)
   }
 
   const script = await hasBootScript(root)
   printUrls(server, root, script ? 'boot.ipxe' : '', options, io)
   if (!script) note(`there is no boot.ipxe in ${root}`)
+  if (pages !== false && server.httpUrl !== undefined) note(`what machines do: ${pagesUrl(server)}`)
   if (server.proxy !== undefined) proxyNotes(server.proxy).forEach(note)
   note('press Ctrl-C to stop')
   await aborted(io.signal)
@@ -121,6 +126,12 @@ function printUrls(
   const tftp = server.tftpUrls.map((url) => url + script)
   const text = options.json === true ? JSON.stringify({ root, http, tftp }) : [...http, ...tftp].join('\n')
   io.stdout.write(`${text}\n`)
+}
+
+/** By loopback where it is served there: the page is for people on this machine. */
+function pagesUrl({ addresses, httpUrls }: RunningServer): string {
+  const local = httpUrls.find((url) => new URL(url).hostname === '127.0.0.1') ?? httpUrls[0] ?? ''
+  return addresses.http === undefined ? '' : `${local}_/`
 }
 
 function hasBootScript(root: string): Promise<boolean> {

@@ -108,7 +108,16 @@ WantedBy=sockets.target
 
 function flags(options: ServeCommandOptions): string[] {
   const { http, tftp, host, json, quiet, verbose } = options
-  const values = { '--http': http, '--tftp': tftp, '--host': host, '--tftp-ports': options.tftpPorts }
+  const values = {
+    '--http': http,
+    '--tftp': tftp,
+    '--host': host,
+    '--tftp-ports': options.tftpPorts,
+    '--tls-cert': options.tlsCert,
+    '--tls-key': options.tlsKey,
+    '--tls-client-ca': options.tlsClientCa,
+    '--pages': options.pages,
+  }
   const lists = {
     '--interface': options.interface,
     '--allow': options.allow,

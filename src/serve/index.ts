@@ -10,6 +10,7 @@ import type { FileProtocol, OnEvent } from './events.js'
 import { TreeFiles } from './files.js'
 import { type HttpServer, type HttpTiming, startHttpServer, type TlsOptions } from './http/server.js'
 import { listenError } from './listen-error.js'
+import { observe } from './observer.js'
 import type { SessionTiming } from './tftp/session.js'
 import { startTftpServer, type TftpServer } from './tftp/server.js'
 import { checkRoot } from './tree.js'
@@ -31,6 +32,7 @@ export type {
   TransferFailedEvent,
   TransferProbeEvent,
   TransferStartEvent,
+  TroubleEvent,
 } from './events.js'
 export type { HttpTiming, ProxyDhcpOptions, RunningProxy, SessionTiming, TlsOptions }
 
@@ -73,6 +75,11 @@ export interface ServeOptions {
   readonly tftp?: TftpOptions | false | undefined
   /** Answers DHCP beside the DHCP server of the network. Default: off. */
   readonly proxyDhcp?: ProxyDhcpOptions | undefined
+  /**
+   * Networks that may see the pages under `/_/`, besides this machine: what machines do, an API, metrics. `false`: there
+   * are no such pages.
+   */
+  readonly pages?: readonly string[] | false | undefined
   /** Called for everything that happens; must not throw. */
   readonly onEvent?: OnEvent | undefined
   /** How long {@link RunningServer.close} lets running transfers go on, ms. Default 2000. */
@@ -109,7 +116,6 @@ const DEFAULT_GRACE_MS = 2000
  */
 export async function serveTree(options: ServeOptions): Promise<RunningServer> {
   const root = resolve(options.root)
-  const onEvent: OnEvent = options.onEvent ?? ((): void => undefined)
   const graceMs = options.graceMs ?? DEFAULT_GRACE_MS
   if (options.http === false && options.tftp === false) {
     throw new IpxetoolError('nothing-to-serve', 'both HTTP and TFTP are switched off', {
@@ -119,15 +125,18 @@ export async function serveTree(options: ServeOptions): Promise<RunningServer> {
   }
   await checkRoot(root)
 
+  const observer = observe(options.pages ?? [], options.onEvent ?? ((): void => undefined))
+  const { onEvent, pages } = observer
   const files = new TreeFiles(root)
   let http: HttpServer | undefined
   let tftp: TftpServer | undefined
   let proxy: RunningProxy | undefined
+  const secure = options.http !== false && options.http?.tls !== undefined
   try {
     if (options.http !== false) {
       const { port = 8080, ...rest } = options.http ?? {}
       http = await open('http', rest.host, port, (host) =>
-        startHttpServer({ ...rest, host, root, files, port, onEvent }),
+        startHttpServer({ ...rest, host, root, files, port, onEvent, pages }),
       )
     }
     if (options.tftp !== false) {
@@ -138,17 +147,29 @@ export async function serveTree(options: ServeOptions): Promise<RunningServer> {
     }
     if (options.proxyDhcp !== undefined) {
       const bound = { http: http?.address, tftp: tftp?.address }
-      proxy = await startProxyDhcp({ ...options.proxyDhcp, root, bound, onEvent })
+      proxy = await startProxyDhcp({ ...options.proxyDhcp, root, bound, secure, onEvent })
     }
   } catch (error) {
+    observer.close()
     await Promise.all([http?.close(0), tftp?.close(0)])
     await files.close()
     throw error
   }
 
-  const secure = options.http !== false && options.http?.tls !== undefined
   const httpUrls = urls(secure ? 'https' : 'http', http?.address)
   const tftpUrls = urls('tftp', tftp?.address)
+  const server = proxy?.interfaces[0]?.address
+  observer.complete(
+    {
+      server: server ?? hostOf(httpUrls[0] ?? tftpUrls[0]),
+      httpUrl: httpUrls[0],
+      proxy: proxy !== undefined,
+    },
+    (mac, kind) => {
+      if (kind === 'loader') proxy?.noteLoader(mac)
+      else if (kind === 'script') proxy?.noteScript(mac)
+    },
+  )
   let closing: Promise<unknown> | undefined
   return {
     httpUrl: httpUrls[0],
@@ -161,12 +182,17 @@ export async function serveTree(options: ServeOptions): Promise<RunningServer> {
     },
     proxy,
     async close() {
+      observer.close()
       closing ??= Promise.all([proxy?.close(), http?.close(graceMs), tftp?.close(graceMs)]).then(() =>
         files.close(),
       )
       await closing
     },
   }
+}
+
+function hostOf(url: string | undefined): string | undefined {
+  return url === undefined ? undefined : new URL(url).hostname
 }
 
 async function open<T>(

@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict'
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { MachineReport } from '../../src/serve/pages/describe.js'
 import { Cleanup } from './cleanup.js'
 import { startDhcp } from './dnsmasq.js'
 import { buildExample, mainMenu } from './example.js'
 import { makeLan, SERVER_ADDRESS, TAP } from './namespace.js'
 import { needs, whyNotBoot } from './preflight.js'
+import { run } from './processes.js'
 import { type Firmware, Machine, tapNetwork } from './qemu.js'
 import { CONSOLE, workspace } from './scene.js'
 import { type Server, startServer } from './server.js'
@@ -23,7 +25,11 @@ const SCRIPT = `http://${SERVER_ADDRESS}/boot.ipxe`
 interface Seen {
   readonly machine: Machine
   readonly server: Server
+  /** What the server's API says of the machine, asked on the server's own address. */
+  readonly report: () => Promise<MachineReport>
 }
+
+const UUID = '00112233-4455-6677-8899-aabbccddeeff'
 
 interface Case {
   readonly firmware: Firmware
@@ -57,11 +63,19 @@ async function bootToMenu(
       tftp: `${SERVER_ADDRESS}:69`,
       more: ['--proxy-dhcp', '--interface', 'v1', ...options],
     })
-    machine = await Machine.start(cleanup, firmware, tapNetwork(lan.wire, TAP), directory, more.machine)
+    const args = ['-uuid', UUID, ...(more.machine ?? [])]
+    machine = await Machine.start(cleanup, firmware, tapNetwork(lan.wire, TAP), directory, args)
     const begin = performance.now()
     await mainMenu(machine, MENU_TIMEOUT)
     process.stdout.write(`proxy: ${title}: menu after ${((performance.now() - begin) / 1000).toFixed(1)} s\n`)
-    return { machine, server, close: () => cleanup.close() }
+    const report = async (): Promise<MachineReport> => {
+      const ask = `process.stdout.write(await (await fetch('http://${SERVER_ADDRESS}/_/api/machines')).text())`
+      const text = await run(process.execPath, ['--input-type=module', '-e', ask], lan.server)
+      const { machines } = JSON.parse(text) as { machines: MachineReport[] }
+      assert.equal(machines.length, 1, text)
+      return machines[0]!
+    }
+    return { machine, server, report, close: () => cleanup.close() }
   } catch (error) {
     if (error instanceof Error) error.message += `\n${machine?.report()}\n${server?.log()}`
     await cleanup.close()
@@ -90,9 +104,11 @@ describe('proxyDHCP beside a plain DHCP server', function () {
     })
 
     it("QEMU's iPXE gets the script, and no loader", async () => {
-      const { server } = await boot('SeaBIOS, iPXE ROM', { firmware: 'bios' })
+      const { server, report } = await boot('SeaBIOS, iPXE ROM', { firmware: 'bios' })
       assert.match(server.log(), new RegExp(`dhcp DISCOVER on 67: offer ${SCRIPT}: iPXE gets the script`))
       assert.doesNotMatch(server.log(), /tftp RRQ/)
+      const { uuid, architecture, state, trouble } = await report()
+      assert.deepEqual([uuid, architecture?.code, state, trouble], [UUID, 0, 'script', null])
     })
 
     it("--replace-rom: Debian's undionly.kpxe runs once and gets the script", async () => {
@@ -113,7 +129,7 @@ describe('proxyDHCP beside a plain DHCP server', function () {
     })
 
     it("OVMF's PXE takes the server from the offer and the file from port 4011", async () => {
-      const { server, machine } = await boot('OVMF PXE IPv4, binl', {
+      const { server, machine, report } = await boot('OVMF PXE IPv4, binl', {
         firmware: 'uefi',
         loaders: ['ipxe.efi'],
       })
@@ -121,6 +137,16 @@ describe('proxyDHCP beside a plain DHCP server', function () {
       assert.match(server.log(), /dhcp DISCOVER on 67: offer ipxe\.efi: x64 UEFI/)
       assert.match(server.log(), /dhcp REQUEST on 4011: ack ipxe\.efi: x64 UEFI/)
       assert.match(server.log(), new RegExp(`offer ${SCRIPT}: iPXE gets the script`))
+      const { uuid, architecture, state, trouble, boots } = await report()
+      assert.deepEqual([uuid, architecture?.code, state, trouble], [UUID, 7, 'script', null])
+      assert.equal(boots.length, 1)
+      const kinds = boots[0]!.steps.map(({ kind }) => kind).filter((kind, at, all) => kind !== all[at - 1])
+      const told = ['discover', 'lease', 'proxy', 'probe', 'loader', 'discover', 'lease', 'script']
+      assert.deepEqual(
+        kinds.filter((kind) => told.includes(kind)),
+        told,
+        kinds.join(' '),
+      )
     })
 
     it('OVMF HTTP Boot loads ipxe.efi by URL', async () => {

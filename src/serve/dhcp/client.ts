@@ -49,7 +49,7 @@ export function readClient(packet: DhcpPacket): Client {
   const isIpxe = encapsulated !== undefined || isOurs || userClass.split(' ').includes('iPXE')
   return {
     mac: hardwareAddress(packet),
-    uuid: readUuid(get(Option.machineId), isIpxe),
+    uuid: readUuid(get(Option.machineId)),
     type: get(Option.messageType)?.[0],
     vendorClass,
     kind: vendorClass.startsWith('PXEClient')
@@ -122,24 +122,14 @@ function readUserClass(data: Uint8Array): string {
 }
 
 /**
- * RFC 4578 section 2.3: a type octet, then 16 octets. Firmware copies them from SMBIOS, where the first three fields
- * are little-endian; iPXE turns these around before it sends them (`uuid_mangle`).
+ * RFC 4578 section 2.3: a type octet, then 16 octets as SMBIOS has them, where the first three fields are little-endian.
+ * EDK2 and iPXE both send them so (seen, test/e2e/proxy.test.ts).
  */
-function readUuid(data: Uint8Array | undefined, isIpxe: boolean): string | undefined {
+function readUuid(data: Uint8Array | undefined): string | undefined {
   if (data?.length !== 17 || data[0] !== 0) return undefined
   const id = data.subarray(1)
   if (id.every((byte) => byte === 0) || id.every((byte) => byte === 255)) return undefined
-  const order = [
-    ...(isIpxe ? [0, 1, 2, 3, 4, 5, 6, 7] : [3, 2, 1, 0, 5, 4, 7, 6]),
-    8,
-    9,
-    10,
-    11,
-    12,
-    13,
-    14,
-    15,
-  ]
+  const order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15]
   const text = order.map((index) => id[index]!.toString(16).padStart(2, '0')).join('')
   return text.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }

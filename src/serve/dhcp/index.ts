@@ -47,6 +47,8 @@ interface Bound {
 interface StartOptions extends ProxyDhcpOptions {
   readonly root: string
   readonly bound: { readonly http: Bound | undefined; readonly tftp: Bound | undefined }
+  /** HTTP is HTTPS. */
+  readonly secure: boolean
   readonly onEvent: OnEvent
 }
 
@@ -62,7 +64,7 @@ export async function startProxyDhcp(options: StartOptions): Promise<RunningProx
       name,
       {
         address,
-        httpUrl: urlFor('http', bound.http, address),
+        httpUrl: urlFor(options.secure ? 'https' : 'http', bound.http, address),
         tftpUrl: urlFor('tftp', bound.tftp, address),
         firmwareTftp,
       },
@@ -99,7 +101,11 @@ export async function startProxyDhcp(options: StartOptions): Promise<RunningProx
 }
 
 /** A server on all addresses is reached by the one on the client's own network; else by the one that it has. */
-function urlFor(protocol: 'http' | 'tftp', bound: Bound | undefined, address: string): string | undefined {
+function urlFor(
+  protocol: 'http' | 'https' | 'tftp',
+  bound: Bound | undefined,
+  address: string,
+): string | undefined {
   if (bound === undefined) return undefined
   const everywhere = bound.address === '::' || bound.address === '0.0.0.0'
   if (

@@ -40,6 +40,7 @@ table { width: 100%; border-collapse: collapse; font-size: .9rem }
 caption { text-align: left; color: var(--dim); padding: .25rem 0 }
 th, td { text-align: left; vertical-align: top; padding: .15rem .75rem .15rem 0; border-top: 1px solid var(--line) }
 th { color: var(--dim); font-weight: 400 }
+th:first-child { text-align: right; width: 5rem }
 td.number { font-family: var(--mono); white-space: nowrap; text-align: right }
 tr[data-state='failed'] .result, tr[data-state='refused'] .result { color: var(--error) }
 tr[data-state='none'] { color: var(--dim) }

@@ -15,7 +15,7 @@ import {
 } from './model.js'
 
 export interface TraceOptions {
-  readonly surroundings: Surroundings
+  readonly surroundings: () => Surroundings
   /** The MAC address of a neighbour, as the system's own table has it. */
   readonly macOf?: ((address: string) => string | undefined) | undefined
   /** A loader or a script has arrived whole. */
@@ -83,8 +83,8 @@ export class Trace {
     const now = this.#now()
     const machine = this.#machine(said.mac)
     for (const key of ['uuid', 'architecture', 'vendorClass', 'userClass'] as const) {
-      // iPXE under UEFI says what the firmware said, and a request on 4011 less: the first word stays
-      if (said[key] !== undefined && (stage !== 'other' || machine[key] === undefined)) {
+      // the class of an installed system says nothing of the firmware
+      if (said[key] !== undefined && (machine[key] === undefined || (stage !== 'other' && key !== 'uuid'))) {
         Object.assign(machine, { [key]: said[key] })
       }
     }
@@ -186,7 +186,7 @@ export class Trace {
   }
 
   #diagnose(machine: MachineTrace, now: number): void {
-    const trouble = diagnose(machine, this.#options.surroundings, now)
+    const trouble = diagnose(machine, this.#options.surroundings(), now)
     if (trouble?.code === machine.trouble?.code) return
     machine.trouble = trouble
     if (trouble !== undefined) this.#options.onTrouble?.(machine, trouble)

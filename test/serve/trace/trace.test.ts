@@ -20,7 +20,7 @@ class Lab {
   readonly arrived: string[] = []
   readonly changes: Step[] = []
   readonly trace = new Trace({
-    surroundings: { server: '192.0.2.7', httpUrl: 'http://192.0.2.7:8080/', proxy: true },
+    surroundings: () => ({ server: '192.0.2.7', httpUrl: 'http://192.0.2.7:8080/', proxy: true }),
     macOf: (address) => (address === '192.0.2.99' ? 'aa:aa:aa:aa:aa:aa' : undefined),
     now: () => this.now,
     onTrouble: (_machine, trouble) => this.troubles.push(trouble),
