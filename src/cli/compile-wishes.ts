@@ -4,6 +4,7 @@ import { basename, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { IpxetoolError } from '../diagnostics/error.js'
 import { suggest } from '../data/suggest.js'
+import { checkEngineName } from '../loader/engine/types.js'
 import { configureChain } from '../loader/chain.js'
 import { parseDefine } from '../loader/options.js'
 import { defaultTargets, parseTargets } from '../loader/targets.js'
@@ -99,6 +100,8 @@ export async function readWishes(
   const key = pick(options.key, section.key)
   const source = pick(options.source, section.source)
   const debug = options.debug ?? section.debug
+  const engine = options.engine ?? section.engine ?? 'auto'
+  checkEngineName(engine)
   const targets =
     options.target?.split(',') ?? (section.targets === undefined ? undefined : [section.targets].flat())
   return {
@@ -115,7 +118,7 @@ export async function readWishes(
     ...(cert && { certificates: await filesOf(cert, 'certificate') }),
     ...(key && { key: (await filesOf({ value: [key.value], from: key.from }, 'key'))[0] }),
     ...(debug !== undefined && { debug }),
-    engine: options.engine ?? section.engine ?? 'auto',
+    engine,
     image: options.image ?? section.image,
     base: options.base ?? section.base,
     sourceName: source?.value,

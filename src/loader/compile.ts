@@ -1,9 +1,9 @@
 /** Makes the loaders that a plan names: from the store of results, by patching, by a link, or by a whole build. */
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { arch, availableParallelism } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { crossPrefixes, type LoaderArchitecture, type LoaderTarget } from '../data/loader-targets.js'
+import type { LoaderTarget } from '../data/loader-targets.js'
 import { IpxetoolError, isIpxetoolError } from '../diagnostics/error.js'
 import type { Engine, EngineContext, ImageWish } from './engine/index.js'
 import { nativeStamp } from './engine/native-stamp.js'
@@ -55,29 +55,9 @@ export interface CompiledLoader {
   readonly toolchain: string
 }
 
-/** Prefixes of the cross compilers that this machine, and so a container on it, needs. */
-export function hostCrossPrefixes(host: string = arch()): Partial<Record<LoaderArchitecture, string>> {
-  const isArm = host === 'arm64'
-  const { i386, x86_64, arm64 } = crossPrefixes
-  return isArm ? { i386, x86_64 } : { arm64 }
-}
-
-/** Debian packages for these targets beside the usual ones. */
-export function packagesFor(targets: readonly LoaderTarget[], host: string = arch()): string[] {
-  const packages = new Set<string>()
-  const prefixes = hostCrossPrefixes(host)
-  for (const { architecture, needs } of targets) {
-    const prefix = prefixes[architecture]
-    if (prefix !== undefined) packages.add(`gcc-${prefix.replace(/_/g, '-').replace(/-$/, '')}`)
-    for (const need of needs) packages.add(need)
-    if (needs.includes('isolinux')) packages.add('syslinux-common')
-  }
-  return [...packages].sort()
-}
-
 /**
  * All or nothing: it resolves when every loader is there and looks right.
- * @throws IpxetoolError `compile-failed`, `interrupted`, `locked`, `no-room`, and as engines and sources do
+ * @throws IpxetoolError `compile-failed`, `interrupted`, `locked`, `no-room`, `tool-missing`, and as engines and sources do
  */
 export async function compileLoaders(
   plan: CompilePlan,
@@ -135,6 +115,12 @@ class Compiler {
     const stored = rebuild ? new Map<string, CompiledLoader>() : await this.#stored(build, engine.toolchain)
     const missing = build.outputs.filter(({ path }) => !stored.has(path))
     if (missing.length > 0) {
+      const lack = await engine.lacks?.(missing.map(({ target }) => target))
+      if (lack) {
+        throw new IpxetoolError('tool-missing', lack.why, {
+          ...(lack.hint !== undefined && { hint: lack.hint }),
+        })
+      }
       const { makeOutputs } = await import('./make-run.js')
       const made = await makeOutputs(build, missing, {
         engine,

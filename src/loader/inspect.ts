@@ -55,6 +55,10 @@ export function inspectLoader(bytes: Uint8Array): LoaderInfo {
   if (ipxe && !open) {
     notes.push('Its code is compressed, as in all BIOS loaders: features and embedded script cannot be read.')
   }
+  // shim's own line in its SBAT section
+  if (kind === 'efi' && /\nshim,\d+,UEFI shim,/.test(text)) {
+    notes.push('It is shim, which starts a loader beside it that is signed by a key it knows.')
+  }
   const platform = platformOf(kind, bytes)
   if (kind === 'rom' && platform === undefined) notes.push('It holds images for more than one platform.')
   return {

@@ -31,6 +31,8 @@ export function versionVariables(
       `BUILD_TIMESTAMP=${time}`,
       // cksum of what is linked, as newer ones have it
       ...(era < '2' ? [`BUILD_ID_CMD=cat $^ | cksum | awk '{print $$1}'`] : []),
+      // today's compilers warn of much that was fine then
+      ...(era < '2' ? ['NO_WERROR=1'] : []),
     ],
     // Debug information names the folder of the tree. It is not in the loader, but its checksum is: BUILD_ID_CMD
     environment: { SOURCE_DATE_EPOCH: time, EXTRA_CFLAGS: '-g0', LC_ALL: 'C', TZ: 'UTC' },

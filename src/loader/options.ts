@@ -96,7 +96,7 @@ function applyPreset(
       ruleId: 'serial-on-efi',
       severity: 'info',
       reason: 'The preset `serial` changes nothing in UEFI loaders.',
-      note: 'Most firmware shows its console on the serial port already, and every letter would come twice. Where it does not, force it.',
+      note: 'Most firmware shows its console on the serial port already, and every letter would come twice. Where it does not: --define efi:CONSOLE_SERIAL.',
     })
     return
   }
@@ -131,10 +131,8 @@ function applyDefine(
       ruleId: 'unknown-build-option',
       severity: 'error',
       file,
-      reason: `There is no build option \`${visible(name)}\`.`,
-      ...(near === undefined
-        ? { note: 'ipxetool compile --list names them all.' }
-        : { expected: [near], note: `Did you mean ${near}?` }),
+      reason: `There is no build option \`${visible(name)}\`${near === undefined ? '.' : `; did you mean \`${near}\`?`}`,
+      ...(near === undefined ? { note: 'ipxetool compile --list names them all.' } : { expected: [near] }),
     })
     return false
   }
@@ -145,9 +143,8 @@ function applyDefine(
       ruleId: spec.header === 'serial.h' ? 'serial-port-value' : 'build-option-value',
       severity: 'error',
       file,
-      reason: `\`${name}\` (${spec.meaning}): ${visible(read.wrong)}.`,
+      reason: `\`${name}\` (${spec.meaning}): ${visible(read.wrong)}${read.wrong.endsWith('?') ? '' : '.'}`,
       expected: read.expected,
-      note: `Expected: ${read.expected.join(', ')}.`,
     })
     return false
   }

@@ -116,6 +116,8 @@ describe('ipxetool compile', function () {
       [['--ref', 'v1'], 2, /--ref v1 needs a source with history/],
       [['--source', 'out'], 2, /there is no out/],
       [['--engine', 'make'], 2, /there is no engine "make"/],
+      // before the source is looked for, which may be far away
+      [['--engine', 'make', '--source', 'nowhere'], 2, /there is no engine "make"/],
       [['--trust', 'boot.ipxe'], 1, /No PEM certificate/],
     ] as const) {
       const ran = await ipxetool('compile', ...native, ...args)

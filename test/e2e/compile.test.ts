@@ -8,7 +8,7 @@
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { copyFile, cp, readFile } from 'node:fs/promises'
+import { chmod, copyFile, cp, lchown, readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { inspectLoader } from '../../src/loader/inspect.js'
 import { notRun } from '../support/not-run.js'
@@ -63,7 +63,7 @@ describe('ipxetool compile of real iPXE', function () {
     assert.match(Buffer.from(embedded?.bytes ?? []).toString(), /^#!ipxe\n[^]*set option-0 224\n/)
   })
 
-  it('makes the same bytes again in another folder, with another HOME, time zone and -j, and no cache', async function () {
+  it('makes the same bytes again elsewhere: another folder, user, host name, time zone and -j, and no cache', async function () {
     this.timeout(3_600_000)
     const elsewhere = join(workspace(made), 'a folder with a longer name')
     const copy = join(elsewhere, 'iPXE')
@@ -79,7 +79,8 @@ describe('ipxetool compile of real iPXE', function () {
       LANG: 'de_DE',
     }
     const again = join(elsewhere, 'out')
-    await compile(copy, again, ['--rebuild', '--jobs', '3'], env)
+    const prefix = await asSomebodyElse(elsewhere)
+    await compile(copy, again, ['--rebuild', '--jobs', '3'], env, prefix)
     assert.deepEqual(await digests(again), await digests(out))
   })
 
@@ -99,17 +100,37 @@ describe('ipxetool compile of real iPXE', function () {
     return Object.fromEntries(loaders.map(([name]) => [name, files[name]?.sha256 ?? 'missing']))
   }
 
+  /** What a command begins with to run as nobody on a host of another name; only root can, and containers are root's. */
+  async function asSomebodyElse(folder: string): Promise<string[]> {
+    if (process.getuid?.() !== 0 || engine !== 'native') return []
+    const nobody = 65_534
+    await chmod(join(folder, '..'), 0o755)
+    for (const path of ['', ...(await readdir(folder, { recursive: true }))])
+      await lchown(join(folder, path), nobody, nobody)
+    const named = ['sh', '-c', 'hostname "$0" && exec "$@"', 'another-host']
+    const user = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', '--']
+    return ['unshare', '--uts', '--', ...named, ...user]
+  }
+
   /** The three loaders with the shipped script; what it says goes on the screen. */
-  async function compile(from: string, into: string, more: readonly string[] = [], env: object = {}) {
+  async function compile(
+    from: string,
+    into: string,
+    more: readonly string[] = [],
+    env: object = {},
+    prefix: readonly string[] = [],
+  ) {
     const start = performance.now()
     const targets = loaders.map(([name]) => name).join(',')
     const args = ['--embed', '--source', from, '--engine', engine, '--target', targets, ...more]
-    const child = spawn(
+    const [command = '', ...words] = [
+      ...prefix,
       process.execPath,
-      cliArguments(['compile', '--no-color', '--out', into, ...args, ...(base ? ['--base', base] : [])]),
-      // no project of whoever runs this
-      { cwd: join(into, '..'), env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
-    )
+      ...cliArguments(['compile', '--no-color', '--out', into, ...args, ...(base ? ['--base', base] : [])]),
+    ]
+    // no project of whoever runs this
+    const where = { cwd: join(into, '..'), env: { ...process.env, ...env } }
+    const child = spawn(command, words, { ...where, stdio: ['ignore', 'pipe', 'pipe'] })
     const said: Record<'stdout' | 'stderr', string> = { stdout: '', stderr: '' }
     child.stdout.on('data', (chunk: Buffer) => (said.stdout += chunk.toString()))
     child.stderr.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()))

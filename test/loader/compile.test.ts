@@ -2,13 +2,9 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  type CompiledLoader,
-  type CompileEvent,
-  compileLoaders,
-  hostCrossPrefixes,
-  packagesFor,
-} from '../../src/loader/compile.js'
+import { type CompiledLoader, type CompileEvent, compileLoaders } from '../../src/loader/compile.js'
+import { hostCrossPrefixes, packagesFor } from '../../src/loader/cross.js'
+import { missingNatively } from '../../src/loader/engine/native-needs.js'
 import { inspectLoader } from '../../src/loader/inspect.js'
 import { planCompile } from '../../src/loader/plan.js'
 import { prepareSource } from '../../src/loader/source/index.js'
@@ -238,6 +234,29 @@ describe('compile, natively', function () {
     assert.deepEqual(packagesFor(parseTargets(['arm64/ipxe.efi']), 'arm64'), [])
     assert.deepEqual(packagesFor(parseTargets(['undionly.kpxe']), 'arm64'), ['gcc-x86-64-linux-gnu'])
     assert.ok(packagesFor(parseTargets(['ipxe.iso']), 'x64').includes('xorriso'))
+  })
+
+  it('says before it compiles what a loader wants that is not here', async () => {
+    const env = { PATH: `/nowhere:${folder}` }
+    const missing = (targets: string) => missingNatively(parseTargets([targets]), env, 'x64')
+    assert.equal(await missing('undionly.kpxe,ipxe.efi,ipxe.usb,ipxe.lkrn'), undefined)
+    assert.deepEqual(await missing('ipxe.efi,arm64/snponly.efi'), {
+      why: 'bin-arm64-efi/snponly.efi wants aarch64-linux-gnu-gcc, which this machine has not',
+      hint: 'apt-get install gcc-aarch64-linux-gnu, or leave that loader out',
+    })
+    assert.match((await missing('efi/ipxe.usb'))?.why ?? '', /wants mcopy,/)
+    writeFileSync(join(folder, 'mcopy'), '', { mode: 0o755 })
+    assert.equal(await missing('efi/ipxe.usb'), undefined)
+    assert.deepEqual(await missing('ipxe.iso'), {
+      why: 'bin/ipxe.iso wants xorrisofs or mkisofs or genisoimage, which this machine has not',
+      hint: 'apt-get install mtools xorriso isolinux, or leave that loader out',
+    })
+    writeFileSync(join(folder, 'mkisofs'), '', { mode: 0o755 })
+    assert.equal(await missing('ipxe.iso'), undefined)
+    assert.match(
+      (await missingNatively(parseTargets(['undionly.kpxe']), env, 'arm64'))?.why ?? '',
+      /x86_64-linux/,
+    )
   })
 
   it('takes no engine that is not there', async () => {

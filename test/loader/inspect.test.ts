@@ -23,6 +23,14 @@ describe('inspectLoader', () => {
     assert.equal(info.signed, false)
   })
 
+  it('knows shim, and that it is signed', () => {
+    const { ipxe, notes } = inspectLoader(
+      efiImage(bytes('sbat,1\nshim,4,UEFI shim,shim,1,https://github.com/rhboot/shim\n')),
+    )
+    assert.equal(ipxe, false)
+    assert.match(notes.join(), /^It is shim, which starts/)
+  })
+
   it('reads the script in a slot', () => {
     const image = slotImage(4096, { signed: true })
     const ipxe = bytes('\0ipxe.efi\0')

@@ -101,6 +101,7 @@ describe('planCompile', () => {
     assert.ok(old!.arguments.includes('EXTRAVERSION='))
     assert.ok(old!.arguments.includes('VERSION_MINOR=21'))
     assert.ok(old!.arguments.some((text) => text.startsWith('BUILD_ID_CMD=cat $^ | cksum')))
+    assert.ok(old!.arguments.includes('NO_WERROR=1') && !now!.arguments.includes('NO_WERROR=1'))
     const [bare] = buildsOf(request('ipxe.efi', { source: { ...source, commit: undefined } }))
     assert.ok(bare!.arguments.includes('GITVERSION='))
   })

@@ -7,7 +7,7 @@ import { pack } from 'tar-stream'
 import { IpxetoolError } from '../../diagnostics/error.js'
 import { type Finished, runProcess } from '../process.js'
 import { buildCommand, inspectImageCommand, probeCommand, runCommand, stopCommands } from './command-lines.js'
-import type { ContainerEngine, Engine, EngineContext, Quirks } from './types.js'
+import type { ContainerEngine, Engine, EngineContext, Quirks, Unusable } from './types.js'
 
 export interface ImageWish {
   /** An image that is there already. */
@@ -16,12 +16,6 @@ export interface ImageWish {
   readonly base?: string | undefined
   /** Debian packages beside the usual ones. */
   readonly extra?: readonly string[] | undefined
-}
-
-/** Why an engine cannot be used, one sentence; its hint says what to do. */
-export interface Unusable {
-  readonly why: string
-  readonly hint?: string
 }
 
 /** Whether the program is there and may be used by us. */
@@ -181,6 +175,13 @@ export function isNetworkTrouble(output: string): boolean {
   )
 }
 
+/** Pure: what matters of all that a build of an image prints. */
+export function buildError(output: string): string {
+  const lines = output.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]))
+  const errors = lines.filter((line) => /^(?:error|e):/i.test(line))
+  return (errors.length > 0 ? errors : lines).slice(-2).join('; ')
+}
+
 async function buildImage(
   base: ContainerEngine,
   tag: string,
@@ -209,12 +210,7 @@ async function buildImage(
     if (!/rlimit/i.test(last)) break
   }
   signal?.throwIfAborted()
-  const said = last
-    .trim()
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .slice(-3)
-    .join('; ')
+  const said = buildError(last)
   throw new IpxetoolError(
     'image-build-failed',
     `the toolchain image cannot be built by ${base.name}: ${said}`,

@@ -1,8 +1,15 @@
 /** Which engine compiles: the one that is named, or the first that works. */
 import { IpxetoolError, isIpxetoolError } from '../../diagnostics/error.js'
-import { containerEngine, findContainerEngine, type ImageWish, type Unusable } from './container.js'
+import { containerEngine, findContainerEngine, type ImageWish } from './container.js'
 import { findNative } from './native.js'
-import { type Engine, type EngineContext, type EngineName, engineNames } from './types.js'
+import {
+  checkEngineName,
+  type Engine,
+  type EngineContext,
+  type EngineName,
+  engineNames,
+  type Unusable,
+} from './types.js'
 
 export { type Engine, type EngineContext, type EngineName, engineNames, type ImageWish }
 
@@ -11,12 +18,7 @@ export { type Engine, type EngineContext, type EngineName, engineNames, type Ima
  * @throws IpxetoolError `unknown-engine` (exit code 2), `no-engine`, and what stands in the way of the one that is named
  */
 export async function chooseEngine(wish: string, image: ImageWish, context: EngineContext): Promise<Engine> {
-  if (wish !== 'auto' && !engineNames.includes(wish as EngineName)) {
-    throw new IpxetoolError('unknown-engine', `there is no engine ${JSON.stringify(wish)}`, {
-      exitCode: 2,
-      hint: `possible are auto, ${engineNames.join(', ')}`,
-    })
-  }
+  checkEngineName(wish)
   const named = wish === 'auto' ? undefined : (wish as EngineName)
   const tried: Unusable[] = []
   for (const name of named === undefined ? engineNames : [named]) {

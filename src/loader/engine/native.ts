@@ -1,7 +1,7 @@
 /** The compiler of this machine. */
 import { runProcess } from '../process.js'
-import type { Unusable } from './container.js'
-import type { Engine, EngineContext } from './types.js'
+import { missingNatively } from './native-needs.js'
+import type { Engine, EngineContext, Unusable } from './types.js'
 
 /** Beside gcc: what the makefiles of iPXE call, with the package of Debian that has it. */
 const tools = [
@@ -41,6 +41,7 @@ export async function findNative(context: EngineContext, why: string): Promise<E
     why,
     // make and perl leave no traces in a loader
     toolchain: `native ${gcc?.version ?? ''}; ${ld?.version ?? ''}`,
+    lacks: (targets) => missingNatively(targets, env),
     run: (run, options = {}) =>
       runProcess(
         {

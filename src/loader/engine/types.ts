@@ -1,8 +1,19 @@
 /** What runs make: a container engine, or this machine itself. */
+import type { LoaderTarget } from '../../data/loader-targets.js'
+import { IpxetoolError } from '../../diagnostics/error.js'
 import type { CommandLine, Finished, ProcessOptions } from '../process.js'
 
 export const engineNames = ['podman', 'docker', 'native'] as const
 export type EngineName = (typeof engineNames)[number]
+
+/** @throws IpxetoolError `unknown-engine` (exit code 2) for what is neither `auto` nor a name */
+export function checkEngineName(wish: string): void {
+  if (wish === 'auto' || engineNames.includes(wish as EngineName)) return
+  throw new IpxetoolError('unknown-engine', `there is no engine ${JSON.stringify(wish)}`, {
+    exitCode: 2,
+    hint: `possible are auto, ${engineNames.join(', ')}`,
+  })
+}
 
 /** One run in the tree of a build; the current folder is its `src`. */
 export interface ToolRun {
@@ -14,6 +25,12 @@ export interface ToolRun {
   readonly environment: Readonly<Record<string, string>>
 }
 
+/** Why an engine cannot be used, one sentence; its hint says what to do. */
+export interface Unusable {
+  readonly why: string
+  readonly hint?: string
+}
+
 export interface Engine {
   readonly name: EngineName
   /** Of the engine's program, `4.3.1`; of the compiler for `native`. */
@@ -22,6 +39,8 @@ export interface Engine {
   readonly why: string
   /** What the compiled bytes hang on beside the source: the image, or the versions of compiler and linker. */
   readonly toolchain: string
+  /** What it lacks for these loaders; absent, as for containers: not known before make says so. */
+  readonly lacks?: (targets: readonly LoaderTarget[]) => Promise<Unusable | undefined>
   readonly run: (run: ToolRun, options?: ProcessOptions) => Promise<Finished>
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { buildCommand, runCommand } from '../../../src/loader/engine/command-lines.js'
-import { imageTag, isNetworkTrouble, refusal } from '../../../src/loader/engine/container.js'
+import { buildError, imageTag, isNetworkTrouble, refusal } from '../../../src/loader/engine/container.js'
 import { whyAuto } from '../../../src/loader/engine/index.js'
 
 const run = {
@@ -65,6 +65,11 @@ describe('command lines of container engines', () => {
     assert.match(refusal('podman', 'Error: boom').why, /does not work here: Error: boom/)
     assert.ok(isNetworkTrouble('W: Temporary failure resolving deb.example'))
     assert.ok(!isNetworkTrouble('E: Unable to locate package x'))
+    assert.equal(
+      buildError('STEP 1/6: FROM x\nTrying to pull x...\nError: no such host\n\n'),
+      'Error: no such host',
+    )
+    assert.equal(buildError('STEP 1/6\n\nkilled\n'), 'STEP 1/6; killed')
     assert.match(
       whyAuto('native', [{ why: 'podman is not installed' }]),
       /podman is not installed; so native/,
