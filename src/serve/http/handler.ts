@@ -8,6 +8,7 @@ import { printable } from '../printable.js'
 import { ANSWERS, type Refusal } from '../refusal.js'
 import { errorCode } from '../tree.js'
 import { EntityTags } from './etag.js'
+import { explain } from './explain.js'
 import { type FileResponse, respondWithFile } from './file-response.js'
 import { indexPage } from './index-page.js'
 
@@ -113,10 +114,16 @@ export class Handler {
     const opened = await this.#files.open(atRoot ? ['index.html'] : name.segments)
     if (!opened.ok) {
       if (atRoot && opened.refusal === 'not-found') await this.#sendIndexPage(exchange)
-      else this.#refuseFor(exchange, opened.refusal)
+      else if (!(await this.#explain(exchange, name.segments, opened.refusal))) {
+        this.#refuseFor(exchange, opened.refusal)
+      }
       return
     }
     const { lease } = opened
+    if (lease.file.size === 0 && (await this.#explain(exchange, name.segments, 0))) {
+      lease.release()
+      return
+    }
     try {
       await this.#sendFile(exchange, lease)
     } catch (error) {
@@ -166,6 +173,21 @@ export class Handler {
     res.setHeader('Cache-Control', 'no-cache')
     this.#watch(exchange, { accepted: () => true, bytes: () => page.length, problem: () => undefined })
     res.end(req.method === 'HEAD' ? undefined : page)
+  }
+
+  /** A script for a screen in place of an error; in the log and the trace it is the error. */
+  async #explain(exchange: Exchange, segments: readonly string[], found: Refusal | 0): Promise<boolean> {
+    const { req, res, about } = exchange
+    const told = await explain(this.#root, segments, found)
+    if (told === undefined) return false
+    const body = Buffer.from(told.script)
+    res.setHeader('Content-Type', 'text/plain; charset=utf-8')
+    res.setHeader('Content-Length', body.length)
+    res.setHeader('Cache-Control', 'no-store')
+    res.end(req.method === 'HEAD' ? undefined : body)
+    const reason = `${told.reason}: a script that says so was sent`
+    this.#onEvent({ type: 'refused', ...about, status: 404, reason })
+    return true
   }
 
   #refuseFor(exchange: Exchange, refusal: Refusal): void {
