@@ -20,6 +20,7 @@ import { overrideProblems } from '../project/overrides.js'
 import { loadProject, type Project } from '../project/project.js'
 import { ExitCode } from './exit-codes.js'
 import { findProject } from './find-project.js'
+import { installedSince, type OnceRecords, onceStates, onceText } from './machines-once.js'
 import type { Io } from './io.js'
 import { nodeHost } from './node-host.js'
 import { useColor } from './output.js'
@@ -31,6 +32,12 @@ export interface MachinesOptions extends MachineFacts {
   var?: string[]
   json?: boolean
   color?: boolean
+  /** Ids of machines with `boot: once` that are to be installed again. */
+  install?: string[]
+  /** Ids of those that are installed. */
+  installed?: string[]
+  /** The file of `ipxetool serve --state`. */
+  state?: string
 }
 
 /**
@@ -64,11 +71,15 @@ export async function runMachines(options: MachinesOptions, io: Io): Promise<num
     return ExitCode.problems
   }
   const reports = machineReports(project.model)
-  if (Object.keys(facts).length > 0) return answer(project, reports, facts, options, io)
-  if (options.json === true) io.stdout.write(`${JSON.stringify({ machines: reports.map(plain) }, null, 2)}\n`)
+  const once = await onceStates(project, reports, options, io)
+  if (Object.keys(facts).length > 0) return answer(project, reports, once, facts, options, io)
+  if (options.json === true)
+    io.stdout.write(
+      `${JSON.stringify({ machines: reports.map((report) => plain(report, once)) }, null, 2)}\n`,
+    )
   else if (reports.length === 0) io.stdout.write(`no machines; all get ${everyone(project)}\n`)
   else {
-    const texts = reports.map((report) => describe(report))
+    const texts = reports.map((report) => describe(report, once))
     io.stdout.write(`${texts.join('\n')}\nall others: ${everyone(project)}\n`)
   }
   return ExitCode.ok
@@ -77,6 +88,7 @@ export async function runMachines(options: MachinesOptions, io: Io): Promise<num
 function answer(
   project: Project,
   reports: readonly MachineReport[],
+  once: OnceRecords,
   facts: MachineFacts,
   { json }: MachinesOptions,
   io: Io,
@@ -85,13 +97,13 @@ function answer(
   const first = project.model.options.first?.menu
   if (json === true) {
     const machine = found
-      ? { ...plain(found.report), by: { kind: found.key.kind, value: found.key.value } }
+      ? { ...plain(found.report, once), by: { kind: found.key.kind, value: found.key.value } }
       : null
     const others = { menu: first ?? null, script: project.config.entry }
     io.stdout.write(`${JSON.stringify({ machine, ...(found ? {} : others) }, null, 2)}\n`)
   } else if (found) {
     const { kind, value } = found.key
-    io.stdout.write(`matched by ${kind} ${visible(value)}\n${describe(found.report)}`)
+    io.stdout.write(`matched by ${kind} ${visible(value)}\n${describe(found.report, once)}`)
   } else io.stdout.write(`no machine matches: ${everyone(project)}\n`)
   return ExitCode.ok
 }
@@ -102,7 +114,7 @@ function everyone({ model, config }: Project): string {
   return first === undefined ? `the script ${config.entry}` : `the menu ${first} (${config.entry})`
 }
 
-function describe(report: MachineReport): string {
+function describe(report: MachineReport, once: OnceRecords): string {
   const rows: [what: string, value: string, why: string][] = []
   const add = (what: string, told: Told<string> | undefined): void => {
     if (told) rows.push([what, told.value, reason(told, report.id)])
@@ -113,6 +125,9 @@ function describe(report: MachineReport): string {
   add('entry', report.entry)
   add('console', report.console)
   add('memory', report.memory)
+  if (report.boot.value === 'once') {
+    rows.push(['boot', onceText(once.get(report.id)), reason(report.boot, report.id)])
+  }
   for (const [name, told] of Object.entries(report.variables)) add(`$<${name}>`, told)
   rows.push(['script', report.script, `found by ${machineIndexPath}`])
   const width = Math.max(...rows.map(([what]) => what.length))
@@ -129,8 +144,9 @@ function reason({ from }: Told<string>, machine: string): string {
   return from.kind === 'project' ? 'as all machines' : `its own (${machine})`
 }
 
-function plain({ keys, ...rest }: MachineReport): object {
-  return { ...rest, keys: keys.map(({ kind, value }) => ({ kind, value })) }
+function plain({ keys, ...rest }: MachineReport, once: OnceRecords): object {
+  const installed = rest.boot.value === 'once' ? { installed: installedSince(once.get(rest.id)) } : {}
+  return { ...rest, ...installed, keys: keys.map(({ kind, value }) => ({ kind, value })) }
 }
 
 /** @throws IpxetoolError `bad-key` */

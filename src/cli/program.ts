@@ -139,6 +139,10 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
     .option('--replace-rom', 'iPXE in network cards gets our loader first')
     .option('--loader-fallback', 'try the next loader after two boots that ended with the first')
     .option('--pages <list>', 'networks that may see /_/ besides this machine, or off')
+    .option(
+      '--state <file>',
+      'remembers which `boot: once` machines are installed (default: beside the tree)',
+    )
     .option('--print-units', 'print systemd units for this command, and end')
     .option('--json', 'URLs and events as JSON lines')
     .addHelpText(
@@ -223,6 +227,9 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
     .option('--asset <text>', 'the same by asset tag')
     .option('--hostname <name>', 'the same by the host name that DHCP gives')
     .option('--var <name=value>', 'give a build-time variable a value (repeatable)', collect, [])
+    .option('--install <ids...>', 'these are to be installed: `boot: once` counts anew')
+    .option('--installed <ids...>', 'these are installed, and boot from their own disks')
+    .option('--state <file>', 'where `ipxetool serve` remembers it (default: beside the tree)')
     .option('--json', 'report as JSON')
     .action(async (options: GlobalOptions & { var: string[] }) => {
       const { runMachines } = await import('./machines.js')

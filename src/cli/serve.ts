@@ -24,6 +24,8 @@ export interface ServeCommandOptions extends WireOptions, ProxyCommandOptions {
   readonly json?: boolean
   /** Networks with commas that may see the pages, or `off`. */
   readonly pages?: string
+  /** Remembers which machines are installed, relative to the working folder. */
+  readonly state?: string
   /** Print systemd units and end. */
   readonly printUnits?: boolean
 }
@@ -60,6 +62,7 @@ export async function runServe(
   }
   const pages =
     options.pages === 'off' ? (false as const) : (options.pages?.split(',').map((text) => text.trim()) ?? [])
+  const stateFile = stateFileOf(options.state, io)
   const proxyDhcp = proxyOptions(options, passedSockets(io.env))
   const onEvent = (event: ServeEvent): void => {
     if (!isWanted(event, options)) return
@@ -74,14 +77,14 @@ export async function runServe(
 
   let server: RunningServer
   try {
-    server = await serveTree({ root, http, tftp, proxyDhcp, pages, onEvent })
+    server = await serveTree({ root, http, tftp, proxyDhcp, pages, stateFile, onEvent })
   } catch (error) {
     // Trying is the only test that knows of root, of capabilities and of the system's own limit alike.
     const fallBack =
       options.tftp === undefined && error instanceof IpxetoolError && error.code === 'port-permission'
     if (!fallBack || tftp === false) throw error
     const port = TFTP_PORT_WITHOUT_PERMISSION
-    server = await serveTree({ root, http, tftp: { ...tftp, port }, proxyDhcp, pages, onEvent })
+    server = await serveTree({ root, http, tftp: { ...tftp, port }, proxyDhcp, pages, stateFile, onEvent })
     note(`TFTP is on port ${port}: port ${TFTP_PORT}, where firmware asks, is only open to root`)
   }
 
@@ -126,6 +129,14 @@ function printUrls(
   const tftp = server.tftpUrls.map((url) => url + script)
   const text = options.json === true ? JSON.stringify({ root, http, tftp }) : [...http, ...tftp].join('\n')
   io.stdout.write(`${text}\n`)
+}
+
+/** @returns undefined: beside the tree */
+function stateFileOf(option: string | undefined, io: Io): string | undefined {
+  if (option !== undefined) return resolve(io.cwd, option)
+  // systemd.exec(5), StateDirectory=: a list with colons
+  const [folder] = (io.env['STATE_DIRECTORY'] ?? '').split(':')
+  return folder === undefined || folder === '' ? undefined : join(folder, 'once.json')
 }
 
 /** By loopback where it is served there: the page is for people on this machine. */
@@ -173,6 +184,9 @@ function logLine(time: Date, event: ServeEvent): string {
   if (event.type === 'dhcp') {
     const answer = event.outcome === 'silent' ? 'no answer' : `${event.outcome} ${event.file ?? ''}`.trim()
     return `${clock} ${event.machine.mac} dhcp ${event.message} on ${event.port}: ${answer}: ${event.reason}`
+  }
+  if (event.type === 'once') {
+    return `${clock} ${event.client.address} once ${event.machine}: ${event.outcome}: ${event.reason}`
   }
   const what = `${clock} ${event.client.address} ${event.protocol} ${event.method} ${event.path}`
   switch (event.type) {

@@ -54,6 +54,8 @@ ${names.length === 0 ? '' : `Requires=${names.join(' ')}\nAfter=${names.join(' '
 ExecStart=${words.map(quoted).join(' ')}
 ${names.length === 0 ? '' : `Sockets=${names.join(' ')}\n`}Restart=on-failure
 DynamicUser=yes
+# it remembers there which machines are installed
+StateDirectory=ipxetool
 # HTTP and TFTP on ports below 1024, and nothing else that root may do
 AmbientCapabilities=CAP_NET_BIND_SERVICE
 CapabilityBoundingSet=CAP_NET_BIND_SERVICE
@@ -117,6 +119,7 @@ function flags(options: ServeCommandOptions): string[] {
     '--tls-key': options.tlsKey,
     '--tls-client-ca': options.tlsClientCa,
     '--pages': options.pages,
+    '--state': options.state,
   }
   const lists = {
     '--interface': options.interface,

@@ -1,6 +1,7 @@
 /** Links into the tree whose file is not there. */
 import { count, quote } from '../rules/message.js'
 import { Diagnostic, type Severity } from '../diagnostics/diagnostic.js'
+import { onceFolder } from '../model/once.js'
 import { encodeText } from '../syntax/bytes.js'
 import type { Link, Report } from './resolve.js'
 import type { DynamicTarget, InsideTarget } from './targets.js'
@@ -33,6 +34,8 @@ function checkInside<Found extends { link: Link }>(
 ): void {
   const { link } = checked
   const { path, found, fromRoot, climbs } = target
+  // made by `ipxetool serve` when it is asked for
+  if (path.startsWith(onceFolder) && !climbs) return
   const isFine = found === 'file' || (found === 'folder' && link.role === 'argument')
   if (isFine && !climbs) return
   // below the tree's URL there may be what another program serves, or what is put there later; not next to a typo

@@ -8,6 +8,7 @@ import { writeEntry } from './entries.js'
 import { assignKeys } from './keys.js'
 import type { LockedSet } from './lock.js'
 import { writeMenuLines } from './menu-lines.js'
+import { writeOwnDisk } from './once.js'
 import type { ResolvedMachine } from './machines.js'
 import { entryId, modelProblems, type ModelProblem, shownSource } from './problems.js'
 import type { Entry, KernelEntry, Menu } from './schema.js'
@@ -25,6 +26,8 @@ export interface CompileOptions {
   locked?: readonly LockedSet[]
   /** Absolute URL of the tree for booted systems, without a slash at its end: `$<base>`. Default: where iPXE got it. */
   base?: string
+  /** `ipxetool serve` serves the tree: it remembers which machines have been installed. */
+  remembers?: boolean
   /** Lines that the scripts of one build share. */
   lines?: LineCache
 }
@@ -77,6 +80,10 @@ export interface MenuContext {
   asksMachines: boolean
   /** Go to this entry before the menu shows. */
   start: string | undefined
+  /** The machine that the script is for, when it is to run once. */
+  once: string | undefined
+  /** Some machine may end with its own disk: the first menu is then left, too. */
+  mayLeave: boolean
   console: string | undefined
   locked: readonly LockedSet[]
   place: ScriptPlace
@@ -99,7 +106,7 @@ export function compileMenu(
   menu: Menu,
   byId: ReadonlyMap<string, Menu>,
   options: CompileOptions,
-  own?: { path: string; start: string | undefined },
+  own?: { path: string; start: string | undefined; once?: string | undefined },
 ): GeneratedScript {
   const path = own?.path ?? menuPath(menu.id, options)
   const canEdit = menu.entries.some((entry) => isKernel(entry) && entry.editArgs !== false)
@@ -110,6 +117,8 @@ export function compileMenu(
     isFirst,
     asksMachines: isFirst && options.machines === true,
     start: own?.start,
+    once: own?.once,
+    mayLeave: options.remembers === true,
     console: options.console,
     locked: options.locked ?? [],
     place: {
@@ -144,16 +153,17 @@ export function compileMenu(
   writer.append(entries)
   writer.source = menu.source
   writeTail(writer, context)
+  if (context.once !== undefined) writeOwnDisk(writer, context.once)
   return { path, menu, script: writer.finish(options.lines, nameOf(path, own, options)) }
 }
 
 /** Unlike those of other scripts of one build: paths of machines are shared. */
 function nameOf(
   path: string,
-  own: { start: string | undefined } | undefined,
+  own: { start: string | undefined; once?: string | undefined } | undefined,
   { console }: CompileOptions,
 ): string {
-  return own ? `${path} ${own.start ?? ''} ${console ?? ''}` : path
+  return own ? `${path} ${own.start ?? ''} ${console ?? ''} ${own.once ?? ''}` : path
 }
 
 function isKernel(entry: Entry): entry is KernelEntry {

@@ -11,7 +11,10 @@ const bootFields = {
   boot: z
     .enum(['always', 'once'])
     .optional()
-    .describe('Default always. once is an error: files on a server cannot remember who has booted.'),
+    .describe(
+      'Default always. once: until the installer has asked for ${once-url}, then from its own disk. That needs ' +
+        '`servedBy: ipxetool`: files on a server cannot remember who has booted.',
+    ),
   console: consolePort
     .optional()
     .describe('The serial console of this machine. An entry that names one itself keeps its own.'),

@@ -190,8 +190,9 @@ export function compileMachines(
     const start = startOf(machine, byId, options, problems)
     if (!start) continue
     const { menu, entry, console } = start
-    const key = JSON.stringify([menu.id, entry, console])
     const path = machinePath(machine.machine.id)
+    const once = machine.boot === 'once' ? machine.machine.id : undefined
+    const key = JSON.stringify([menu.id, entry, console, once])
     // scripts of machines lie in one folder, so that what they refer to is spelt alike
     const known =
       shared.get(key) ??
@@ -199,7 +200,7 @@ export function compileMachines(
         menu,
         byId,
         { ...options, ...(console !== undefined && { console }) },
-        { path, start: entry },
+        { path, start: entry, once },
       )
     shared.set(key, known)
     scripts.push({ ...known, path, machine })
@@ -234,10 +235,11 @@ function startOf(
       ...(expected === undefined ? {} : { expected }),
     })
   }
-  if (boot === 'once') {
+  if (boot === 'once' && options.remembers !== true) {
     report(
       `\`${machine.id}\` boots once, which a tree of files cannot remember`,
-      'Either boot it always and let its disk come first in the firmware, or use a server that keeps count.',
+      'Either boot it always and let its disk come first in the firmware, or serve the tree with `ipxetool serve`, which ' +
+        'remembers, and say so in ipxetool.yaml: `servedBy: ipxetool`.',
     )
     return undefined
   }

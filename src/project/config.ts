@@ -24,6 +24,8 @@ export interface ProjectConfig {
   /** As written: relative to the project's root, may lead out of it. */
   out: string
   static?: string
+  /** Which server the tree is for; default: any. */
+  servedBy?: 'ipxetool'
   variables: ReadonlyMap<string, VariableDeclaration>
   /** As after `console=`, or `$<name>`. */
   console?: string
@@ -100,6 +102,7 @@ export function parseConfig(file: string, bytes: Uint8Array): Omit<ReadConfig, '
     return { config: undefined, diagnostics }
   }
   const { title, entry, out, static: staticFolder, console, dhcp, compile, variables = {} } = result.data
+  const { servedBy } = result.data
   const { menus = [], groups = [], machines = [], distributions = [], keys = [] } = result.data
   const config: ProjectConfig = {
     file,
@@ -111,6 +114,7 @@ export function parseConfig(file: string, bytes: Uint8Array): Omit<ReadConfig, '
     machines,
     distributions,
     keys,
+    ...(servedBy !== undefined && { servedBy }),
     ...(console !== undefined && { console }),
     ...(dhcp !== undefined && { dhcp }),
     ...(compile !== undefined && { compile }),

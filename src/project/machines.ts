@@ -28,6 +28,7 @@ export interface MachineReport {
   entry: Told<string> | undefined
   /** The serial console of what it boots. */
   console: Told<string> | undefined
+  boot: Told<'always' | 'once'>
   /** As written: `4 GiB`. */
   memory: Told<string> | undefined
   variables: Readonly<Record<string, Told<string>>>
@@ -70,6 +71,7 @@ function reportOf(
       ofEntry(menu?.value, entry?.value, menus) ??
       told(({ console }) => consoleText(console)) ??
       ofProject(options.console),
+    boot: told(({ boot }) => boot) ?? { value: 'always', from: { kind: 'project' } },
     memory: told(({ memory }) => memory),
     variables: Object.fromEntries(
       Object.entries(variables).map(([name, value]) => [

@@ -73,6 +73,7 @@ export function compileModel(
     ...(machines.length > 0 && { machines: true }),
     ...(locked.length > 0 && { locked }),
     ...(base !== undefined && { base }),
+    ...(config.servedBy === 'ipxetool' && { remembers: true }),
   }
   if (isIncomplete) {
     return { model: { menus, groups, machines: [], options, isIncomplete }, generated: [], diagnostics: [] }

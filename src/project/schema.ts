@@ -153,6 +153,12 @@ export const projectSchema = z.strictObject({
     .optional()
     .describe('A folder that is copied into the tree as it is. Default: static, when there is one.'),
   variables: z.record(name, variableSchema).optional().describe('Build-time variables: $<name> in a script.'),
+  servedBy: z
+    .literal('ipxetool')
+    .optional()
+    .describe(
+      'ipxetool: only `ipxetool serve` serves this tree, so that machines may have `boot: once`. Default: any server.',
+    ),
   console: z
     .string()
     .regex(/^\S+$/)

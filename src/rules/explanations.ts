@@ -306,9 +306,9 @@ export const explanations: readonly Explanation[] = [
     ],
     [
       'machine-boot',
-      'A machine is to boot something once.',
-      'A folder of files cannot remember who has booted.',
-      'Write `boot: always`.',
+      'A machine is to boot what is not there, or only once.',
+      'A folder of files cannot remember who has booted: it would be installed again and again.',
+      'Name a menu and an entry that exist. For `boot: once` let `ipxetool serve` serve the tree, and write `servedBy: ipxetool`.',
     ],
     [
       'machines-not-asked',

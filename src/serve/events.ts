@@ -138,6 +138,19 @@ export interface TroubleEvent {
   readonly fix: string
 }
 
+/** A machine with `boot: once` has asked what to do, or its installer has said that it is done. */
+export interface OnceEvent {
+  readonly type: 'once'
+  readonly protocol: 'http'
+  readonly client: Peer
+  /** Its id in the project. */
+  readonly machine: string
+  /** `install`: its script was given out. `own-disk`: it is installed. `done`: its installer has called. */
+  readonly outcome: 'install' | 'own-disk' | 'done' | 'refused'
+  /** One clause for people. */
+  readonly reason: string
+}
+
 export type ServeEvent =
   | RequestEvent
   | TransferStartEvent
@@ -147,6 +160,7 @@ export type ServeEvent =
   | RefusedEvent
   | DhcpEvent
   | TroubleEvent
+  | OnceEvent
   | GarbageEvent
   | ServerProblemEvent
 

@@ -8,9 +8,16 @@ import { IpxetoolError } from '../diagnostics/error.js'
 import { type ProxyDhcpOptions, type RunningProxy, startProxyDhcp } from './dhcp/index.js'
 import type { FileProtocol, OnEvent } from './events.js'
 import { TreeFiles } from './files.js'
-import { type HttpServer, type HttpTiming, startHttpServer, type TlsOptions } from './http/server.js'
+import {
+  type HttpServer,
+  type HttpServerOptions,
+  type HttpTiming,
+  startHttpServer,
+  type TlsOptions,
+} from './http/server.js'
 import { listenError } from './listen-error.js'
 import { observe } from './observer.js'
+import { createOnce, defaultStateFile } from './once/index.js'
 import type { SessionTiming } from './tftp/session.js'
 import { startTftpServer, type TftpServer } from './tftp/server.js'
 import { checkRoot } from './tree.js'
@@ -21,6 +28,7 @@ export type {
   DhcpMachine,
   FileProtocol,
   GarbageEvent,
+  OnceEvent,
   OnEvent,
   Peer,
   Protocol,
@@ -80,6 +88,8 @@ export interface ServeOptions {
    * are no such pages.
    */
   readonly pages?: readonly string[] | false | undefined
+  /** The file that remembers which machines with `boot: once` are installed. Default: beside the tree, `out.once.json`. */
+  readonly stateFile?: string | undefined
   /** Called for everything that happens; must not throw. */
   readonly onEvent?: OnEvent | undefined
   /** How long {@link RunningServer.close} lets running transfers go on, ms. Default 2000. */
@@ -126,7 +136,10 @@ export async function serveTree(options: ServeOptions): Promise<RunningServer> {
   await checkRoot(root)
 
   const observer = observe(options.pages ?? [], options.onEvent ?? ((): void => undefined))
-  const { onEvent, pages } = observer
+  const { onEvent } = observer
+  const once = createOnce({ root, file: options.stateFile ?? defaultStateFile(root), onEvent })
+  const pages: HttpServerOptions['pages'] = (req, res) =>
+    once(req, res) || observer.pages?.(req, res) === true
   const files = new TreeFiles(root)
   let http: HttpServer | undefined
   let tftp: TftpServer | undefined

@@ -167,6 +167,7 @@ export default async () => ({
       machine: {
         id: 'node1',
         groups: ['web'],
+        boot: { value: 'always', from: { kind: 'project' } },
         menu: { value: 'main', from: { kind: 'project' } },
         entry: { value: 'a', from: { kind: 'machine', id: 'node1' } },
         console: { value: 'ttyS1', from: { kind: 'group', id: 'web' } },
@@ -226,5 +227,26 @@ export default async () => ({
     assert.ok(!stderr.includes('\x1b'))
     const json = JSON.parse((await machines('--json')).stdout) as object
     assert.ok('diagnostics' in json)
+  })
+
+  it('tells and changes what `serve` remembers of machines that boot once', async () => {
+    put(`servedBy: ipxetool
+${variables}${menus}groups: [{ id: web, boot: once }]
+machines:
+  - { id: node1, group: web, match: { mac: '52:54:00:ab:cd:01' }, entry: a }
+  - { id: node2, match: { mac: '52:54:00:ab:cd:02' } }
+`)
+    assert.match((await machines()).stdout, /^ +boot +once: to be installed +from the group web$/m)
+    const { code, stdout } = await machines('--installed', 'node1')
+    assert.equal(code, 0)
+    assert.match(stdout, /^ +boot +once: installed \d{4}-\d\d-\d\d \d\d:\d\d UTC +from the group web$/m)
+    const one = JSON.parse((await machines('--json', '--mac', '525400abcd01')).stdout) as {
+      machine: { installed: string }
+    }
+    assert.match(one.machine.installed, /^\d{4}-.*Z$/)
+    assert.match((await machines('--install', 'node1')).stdout, /once: to be installed/)
+    const wrong = await machines('--install', 'node2')
+    assert.equal(wrong.code, 2)
+    assert.match(wrong.stderr, /no machine of that id has `boot: once`[\s\S]*node1/)
   })
 })

@@ -17,12 +17,12 @@ const menus = menusSchema.parse([
 ])
 const options = { first: { menu: 'main', path: 'boot.ipxe' }, machines: true }
 
-function compile(machines: object[], groups: object[] = []) {
+function compile(machines: object[], groups: object[] = [], more: { remembers?: true } = {}) {
   return compileMachines(
     machines.map((machine) => machineSchema.parse(machine)),
     groups.map((group) => groupSchema.parse(group)),
     menus,
-    options,
+    { ...options, ...more },
   )
 }
 
@@ -153,6 +153,26 @@ describe('machines', () => {
       assert.deepEqual(scripts, [])
     })
   }
+
+  it('boot once where the server remembers: the script asks it first, and without an answer it is the disk', () => {
+    const two = [
+      { ...node, boot: 'once', entry: 'centos' },
+      { id: 'node2', match: { serial: 'x' }, entry: 'centos' },
+    ]
+    const { scripts, problems } = compile(two, [], { remembers: true })
+    assert.deepEqual(problems, [])
+    const [one, other] = scripts.map(({ script }) => new TextDecoder().decode(stringify(script)))
+    assert.match(
+      one!,
+      /chain --autofree \.\.\/_\/once\/node1\.ipxe \|\|\niseq \$\{once\} install \|\| goto own_disk\n\ngoto centos\n/,
+    )
+    assert.match(one!, /\n:own_disk\n(.+\n){2}set own-disk yes\niseq .* sanboot .*0x80 \|\|\nexit\n$/)
+    assert.doesNotMatch(other!, /once/)
+    for (const { script, path } of scripts) {
+      const known = runRules(script, { path }).filter(({ ruleId }) => ruleId !== 'undefined-variable')
+      assert.deepEqual(known.map(String), [], path)
+    }
+  })
 
   it('are quick: 1,000 of them resolve and compile, each script once', () => {
     const machines = Array.from({ length: 1000 }, (_, index) => ({

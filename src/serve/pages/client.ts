@@ -21,7 +21,7 @@ export const clientScript = String.raw`// Written by ipxetool. Shows what machin
   }
   const kinds = {
     discover: 'DHCP', inform: 'DHCP', lease: 'DHCP', proxy: 'DHCP', dhcp: 'DHCP', probe: 'size', loader: 'loader',
-    script: 'script', kernel: 'kernel', initrd: 'initrd', file: 'file', page: 'page',
+    script: 'script', once: 'once', kernel: 'kernel', initrd: 'initrd', file: 'file', page: 'page',
   }
 
   const element = (name, properties = {}, ...children) => {
@@ -44,7 +44,7 @@ export const clientScript = String.raw`// Written by ipxetool. Shows what machin
 
   const row = (step) => {
     const result = step.state === 'running' ? bytes(step.size) + ' under way'
-      : step.protocol === 'dhcp' ? ''
+      : step.protocol === 'dhcp' || step.kind === 'once' ? ''
       : step.state === 'refused' ? 'refused, ' + step.status
       : bytes(step.bytes) + (step.ms === undefined ? '' : ' in ' + seconds(step.ms)) + (step.state === 'failed' ? ', FAILED' : '')
     return element('tr', { state: step.state },

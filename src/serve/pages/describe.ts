@@ -60,6 +60,7 @@ function stateOf({ steps }: Boot): MachineState {
   if (steps.some(({ state, kind }) => state === 'running' && (kind === 'kernel' || kind === 'initrd')))
     return 'loading'
   if (has('kernel', 'done')) return 'started'
+  if (steps.some(({ kind, what }) => kind === 'once' && / (own-disk|done)$/.test(what))) return 'started'
   if (has('script', 'done')) return 'script'
   return has('loader') ? 'loader' : 'asking'
 }

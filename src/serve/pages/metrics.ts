@@ -7,6 +7,7 @@ const HELP = {
   ipxetool_sent_bytes_total: 'Octets of files sent.',
   ipxetool_refused_total: 'Requests answered with an error: an HTTP status or a TFTP error code.',
   ipxetool_dhcp_requests_total: 'DHCP requests of machines that boot, and what was done about them.',
+  ipxetool_once_total: 'Questions and calls of machines that boot once.',
   ipxetool_garbage_total: 'Packets and connections that were no request.',
   ipxetool_problems_total: 'Problems on our side.',
   ipxetool_stopped_machines_total: 'Machines that stopped in the middle of a boot, by probable cause.',
@@ -38,6 +39,9 @@ export class Metrics {
           stage: event.stage,
           outcome: event.outcome,
         })
+        break
+      case 'once':
+        this.#add('ipxetool_once_total', { outcome: event.outcome })
         break
       case 'garbage':
         this.#add('ipxetool_garbage_total', { protocol: event.protocol })

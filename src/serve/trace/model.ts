@@ -10,6 +10,7 @@ export type StepKind =
   | 'probe'
   | 'loader'
   | 'script'
+  | 'once'
   | 'kernel'
   | 'initrd'
   | 'file'

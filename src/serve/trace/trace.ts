@@ -2,7 +2,7 @@
  * From the events of all servers to the story of each machine. DHCP knows machines by MAC address, files are fetched by
  * IP address: the two are joined here. Bounded in machines, boots and steps.
  */
-import type { DhcpEvent, ServeEvent } from '../events.js'
+import type { DhcpEvent, OnceEvent, ServeEvent } from '../events.js'
 import { diagnose, type Surroundings } from './diagnose.js'
 import {
   type Boot,
@@ -32,7 +32,10 @@ const MAX_STEPS = 200
 /** A machine that was silent this long and asks DHCP again has been switched on again. */
 const NEW_BOOT_MS = 60_000
 
-type FileEvent = Exclude<ServeEvent, DhcpEvent | { type: 'garbage' | 'server-problem' | 'trouble' }>
+type FileEvent = Exclude<
+  ServeEvent,
+  DhcpEvent | OnceEvent | { type: 'garbage' | 'server-problem' | 'trouble' }
+>
 
 export class Trace {
   readonly #options: TraceOptions
@@ -64,6 +67,7 @@ export class Trace {
 
   note(event: ServeEvent): void {
     if (event.type === 'dhcp') this.#noteDhcp(event)
+    else if (event.type === 'once') this.#noteOnce(event)
     else if (event.type !== 'garbage' && event.type !== 'server-problem' && event.type !== 'trouble') {
       this.#noteFile(event)
     }
@@ -141,6 +145,20 @@ export class Trace {
     if (event.type === 'transfer-done' && mac !== undefined) this.#options.onArrived?.(mac, kind)
     if (step === running) this.#changed(machine, step, now)
     else this.#push(machine, step, now)
+  }
+
+  #noteOnce({ client: { address }, machine: name, outcome, reason }: OnceEvent): void {
+    const id = this.#leases.get(address) ?? this.#options.macOf?.(address) ?? address
+    const now = this.#now()
+    const step: Step = {
+      at: now,
+      kind: 'once',
+      protocol: 'http',
+      what: `${name} boots once: ${outcome}`,
+      state: outcome === 'refused' ? 'refused' : 'done',
+      note: reason,
+    }
+    this.#push(this.#machine(id), step, now)
   }
 
   #machine(id: string): MachineTrace {
