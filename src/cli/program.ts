@@ -143,6 +143,7 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
       '--state <file>',
       'remembers which `boot: once` machines are installed (default: beside the tree)',
     )
+    .option('--record <file>', 'keep DHCP and TFTP in a file (pcap) for `ipxetool doctor FILE`')
     .option('--print-units', 'print systemd units for this command, and end')
     .option('--json', 'URLs and events as JSON lines')
     .addHelpText(
@@ -153,6 +154,32 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
     .action(async (dir: string | undefined, options: GlobalOptions) => {
       const { runServe } = await import('./serve.js')
       done(await runServe(dir, options, io))
+    })
+
+  command(
+    'doctor [tree]',
+    'why does my machine not boot? TREE is an output tree, or a recording of `serve --record`',
+  )
+    .option('--http <port>', 'as for serve: PORT, ADDRESS:PORT or off (default: 8080)')
+    .option('--tftp <port>', 'as for serve (default: 69)')
+    .option('--host <address>', 'as for serve')
+    .option(
+      '--interface <name>',
+      'the network of the machines: a name or an address (repeatable)',
+      collect,
+      [],
+    )
+    .option('--allow <list>', 'as for serve', collect, [])
+    .option('--script <file>', 'as for serve', collect, [])
+    .option('--loader <who=file>', 'as for serve', collect, [])
+    .option('--reply <who=form>', 'as for serve', collect, [])
+    .option('--replace-rom', 'as for serve')
+    .option('--no-ask', 'send nothing into the network')
+    .option('--tree <dir>', 'the output tree for a recording (default: out)')
+    .option('--json', 'report as JSON')
+    .action(async (tree: string | undefined, options: GlobalOptions) => {
+      const { runDoctor } = await import('./doctor.js')
+      done(await runDoctor(tree, options, io))
     })
 
   command('import <kind> <path>', 'turn pxelinux or netbootxyz files into an ipxetool.yaml')

@@ -24,6 +24,8 @@ export interface ServeCommandOptions extends WireOptions, ProxyCommandOptions {
   readonly json?: boolean
   /** Networks with commas that may see the pages, or `off`. */
   readonly pages?: string
+  /** Keeps DHCP and TFTP in this file, relative to the working folder. */
+  readonly record?: string
   /** Remembers which machines are installed, relative to the working folder. */
   readonly state?: string
   /** Print systemd units and end. */
@@ -35,7 +37,7 @@ const HTTP_PORT = 8080
 const TFTP_PORT = 69
 const TFTP_PORT_WITHOUT_PERMISSION = 6969
 
-interface Endpoint {
+export interface Endpoint {
   readonly port: number
   readonly host: string | undefined
 }
@@ -64,6 +66,7 @@ export async function runServe(
     options.pages === 'off' ? (false as const) : (options.pages?.split(',').map((text) => text.trim()) ?? [])
   const stateFile = stateFileOf(options.state, io)
   const proxyDhcp = proxyOptions(options, passedSockets(io.env))
+  const record = options.record === undefined ? undefined : resolve(io.cwd, options.record)
   const onEvent = (event: ServeEvent): void => {
     if (!isWanted(event, options)) return
     const time = new Date()
@@ -77,14 +80,23 @@ export async function runServe(
 
   let server: RunningServer
   try {
-    server = await serveTree({ root, http, tftp, proxyDhcp, pages, stateFile, onEvent })
+    server = await serveTree({ root, http, tftp, proxyDhcp, pages, stateFile, record, onEvent })
   } catch (error) {
     // Trying is the only test that knows of root, of capabilities and of the system's own limit alike.
     const fallBack =
       options.tftp === undefined && error instanceof IpxetoolError && error.code === 'port-permission'
     if (!fallBack || tftp === false) throw error
     const port = TFTP_PORT_WITHOUT_PERMISSION
-    server = await serveTree({ root, http, tftp: { ...tftp, port }, proxyDhcp, pages, stateFile, onEvent })
+    server = await serveTree({
+      root,
+      http,
+      tftp: { ...tftp, port },
+      proxyDhcp,
+      pages,
+      stateFile,
+      record,
+      onEvent,
+    })
     note(`TFTP is on port ${port}: port ${TFTP_PORT}, where firmware asks, is only open to root`)
   }
 
@@ -100,7 +112,8 @@ export async function runServe(
   return ExitCode.ok
 }
 
-function parseEndpoint(option: string, text: string, host: string | undefined): Endpoint | false {
+/** @throws IpxetoolError `bad-address` (exit code 2) */
+export function parseEndpoint(option: string, text: string, host: string | undefined): Endpoint | false {
   if (text === 'off') return false
   // The address of `::1:8080` could end anywhere, so an IPv6 address stands in brackets, as in a URL.
   const match = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(\d{1,5})$/.exec(text)

@@ -120,6 +120,7 @@ function flags(options: ServeCommandOptions): string[] {
     '--tls-client-ca': options.tlsClientCa,
     '--pages': options.pages,
     '--state': options.state,
+    '--record': options.record,
   }
   const lists = {
     '--interface': options.interface,

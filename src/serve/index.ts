@@ -20,6 +20,7 @@ import { observe } from './observer.js'
 import { createOnce, defaultStateFile } from './once/index.js'
 import type { SessionTiming } from './tftp/session.js'
 import { startTftpServer, type TftpServer } from './tftp/server.js'
+import { startRecorder } from './record/recorder.js'
 import { checkRoot } from './tree.js'
 import { baseUrl, reachableAddresses } from './urls.js'
 
@@ -90,6 +91,8 @@ export interface ServeOptions {
   readonly pages?: readonly string[] | false | undefined
   /** The file that remembers which machines with `boot: once` are installed. Default: beside the tree, `out.once.json`. */
   readonly stateFile?: string | undefined
+  /** Keeps all of DHCP and TFTP in this file (pcap), for `ipxetool doctor FILE`. */
+  readonly record?: string | undefined
   /** Called for everything that happens; must not throw. */
   readonly onEvent?: OnEvent | undefined
   /** How long {@link RunningServer.close} lets running transfers go on, ms. Default 2000. */
@@ -140,6 +143,15 @@ export async function serveTree(options: ServeOptions): Promise<RunningServer> {
   const once = createOnce({ root, file: options.stateFile ?? defaultStateFile(root), onEvent })
   const pages: HttpServerOptions['pages'] = (req, res) =>
     once(req, res) || observer.pages?.(req, res) === true
+  const recorder =
+    options.record === undefined
+      ? undefined
+      : startRecorder({
+          file: options.record,
+          onEnd: (reason) => {
+            onEvent({ type: 'server-problem', protocol: 'dhcp', reason })
+          },
+        })
   const files = new TreeFiles(root)
   let http: HttpServer | undefined
   let tftp: TftpServer | undefined
@@ -164,6 +176,7 @@ export async function serveTree(options: ServeOptions): Promise<RunningServer> {
     }
   } catch (error) {
     observer.close()
+    recorder?.close()
     await Promise.all([http?.close(0), tftp?.close(0)])
     await files.close()
     throw error
@@ -200,6 +213,7 @@ export async function serveTree(options: ServeOptions): Promise<RunningServer> {
         files.close(),
       )
       await closing
+      recorder?.close()
     },
   }
 }

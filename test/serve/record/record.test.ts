@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { execaSync } from 'execa'
+import fc from 'fast-check'
+import { decodePcap, pcapHeader, pcapRecord, type Datagram } from '../../../src/serve/record/pcap.js'
+import { startRecorder } from '../../../src/serve/record/recorder.js'
+import { decodePacket } from '../../../src/serve/tftp/packet.js'
+import { pattern, RawClient, Scratch, serve, needs } from '../support.js'
+
+const joined = (...parts: (Uint8Array | undefined)[]): Uint8Array =>
+  Buffer.concat(parts.filter((part) => part !== undefined))
+const plain = ({ at, from, to, bytes }: Datagram): unknown[] => [
+  at,
+  from.address,
+  from.port,
+  to.address,
+  to.port,
+  [...bytes],
+]
+const datagram: Datagram = {
+  at: 1_700_000_000_123,
+  from: { address: '0.0.0.0', port: 68 },
+  to: { address: '255.255.255.255', port: 67 },
+  bytes: Uint8Array.of(1, 2, 3),
+}
+
+describe('recordings', () => {
+  const scratch = new Scratch()
+  afterEach(() => scratch.clean())
+
+  it('come back as they were written', () => {
+    const address = fc.ipV4()
+    const end = fc.record({ address, port: fc.integer({ min: 0, max: 65535 }) })
+    const one = fc.record({
+      at: fc.integer({ min: 0, max: 4_000_000_000_000 }),
+      from: end,
+      to: end,
+      bytes: fc.uint8Array({ maxLength: 1500 }),
+    })
+    fc.assert(
+      fc.property(fc.array(one, { maxLength: 5 }), (all) => {
+        const read = decodePcap(joined(pcapHeader(), ...all.map((each) => pcapRecord(each))))
+        assert.ok(read.ok && !read.truncated)
+        assert.deepEqual(read.datagrams.map(plain), all.map(plain))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('of Ethernet, in the other byte order, with VLAN tags: as tcpdump writes them on other machines', () => {
+    const ip = pcapRecord(datagram)!.subarray(16)
+    const frame = joined(new Uint8Array(12), Uint8Array.of(0x81, 0, 0, 5, 8, 0), ip)
+    const head = new DataView(new ArrayBuffer(40))
+    head.setUint32(0, 0xa1b23c4d)
+    head.setUint32(20, 1)
+    head.setUint32(24, 1_700_000_000)
+    head.setUint32(28, 123_000_000)
+    head.setUint32(32, frame.length)
+    const read = decodePcap(joined(new Uint8Array(head.buffer), frame))
+    assert.ok(read.ok)
+    assert.deepEqual({ ...read.datagrams[0], bytes: [1, 2, 3] }, { ...datagram, bytes: [1, 2, 3] })
+  })
+
+  it('that are damaged are read as far as they go, and never stop the program', () => {
+    const whole = joined(pcapHeader(), pcapRecord(datagram), pcapRecord(datagram))
+    const cut = decodePcap(whole.subarray(0, whole.length - 1))
+    assert.ok(cut.ok && cut.truncated && cut.datagrams.length === 1)
+    const bytes = fc.uint8Array({ maxLength: 200 })
+    fc.assert(
+      fc.property(bytes, fc.boolean(), (noise, headed) => {
+        decodePcap(headed ? joined(pcapHeader(), noise) : noise)
+      }),
+      { numRuns: 3000 },
+    )
+    assert.deepEqual(decodePcap(joined(Uint8Array.of(10, 13, 13, 10), new Uint8Array(40))), {
+      ok: false,
+      problem: 'a pcapng file; `editcap -F pcap IN OUT` makes a pcap file of it',
+    })
+  })
+
+  it('tshark reads what is written', function () {
+    needs(this, 'tshark', 'tshark')
+    const file = join(execaSync('mktemp', ['-d']).stdout, 'x.pcap')
+    writeFileSync(file, joined(pcapHeader(), pcapRecord(datagram)))
+    const { stdout } = execaSync('tshark', [
+      '-r',
+      file,
+      '-o',
+      'ip.check_checksum:TRUE',
+      '-T',
+      'fields',
+      '-e',
+      'ip.src',
+      '-e',
+      'udp.dstport',
+      '-e',
+      'ip.checksum.status',
+    ])
+    execaSync('rm', ['-r', join(file, '..')])
+    assert.equal(stdout.trim(), '0.0.0.0\t67\t1')
+  })
+
+  it('have both sides of a transfer, and of a long block its beginning', async () => {
+    const root = await scratch.folder({ 'ipxe.efi': pattern(3000) })
+    const record = join(root, '../', `${Date.now()}-${process.pid}.pcap`)
+    const server = await serve(root, { http: false, record })
+    const client = await RawClient.open()
+    try {
+      client.request(server.tftpPort, 'ipxe.efi', { blksize: '1400' })
+      const { from } = await client.next()
+      client.send(from.port, { kind: 'ack', block: 0 })
+      await client.next()
+    } finally {
+      client.close()
+      await server.close()
+    }
+    const read = decodePcap(readFileSync(record))
+    execaSync('rm', [record])
+    assert.ok(read.ok)
+    const kinds = read.datagrams.map(({ bytes }) => {
+      const decoded = decodePacket(bytes)
+      return decoded.ok ? decoded.packet.kind : 'bad'
+    })
+    for (const kind of ['rrq', 'oack', 'ack'] as const)
+      assert.ok(kinds.includes(kind), `${kind}: ${kinds.join(' ')}`)
+  })
+
+  it('end where they are told to, and say so', async () => {
+    const root = await scratch.folder()
+    const said: string[] = []
+    const file = join(root, 'x.pcap')
+    const recorder = startRecorder({ file, limit: 30, onEnd: (reason) => said.push(reason) })
+    const client = await RawClient.open()
+    client.send(9, new Uint8Array(100))
+    client.send(9, new Uint8Array(100))
+    client.close()
+    recorder.close()
+    assert.equal(said.length, 1)
+    assert.equal(readFileSync(file).length, 24 + 16 + 28 + 100)
+    assert.throws(() => startRecorder({ file: join(root, 'no/x.pcap'), onEnd: () => undefined }), {
+      code: 'record-not-written',
+    })
+  })
+})
