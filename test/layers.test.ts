@@ -8,7 +8,7 @@ const bottom = ['data', 'ast']
 const language = [...bottom, 'syntax', 'diagnostics']
 const meaning = [...language, 'analysis', 'model']
 const project = [...meaning, 'rules', 'project']
-const machines = ['data', 'diagnostics', 'model']
+const machines = ['data', 'diagnostics', 'model', 'files']
 
 /** CONTRIBUTING.md, "Layers". */
 const rules: LayerRules = {
@@ -17,6 +17,8 @@ const rules: LayerRules = {
     ast: [],
     syntax: bottom,
     diagnostics: bottom,
+    // folders and locks, for all that writes
+    files: ['diagnostics'],
     analysis: language,
     model: language,
     rules: meaning,
@@ -24,9 +26,9 @@ const rules: LayerRules = {
     'dhcp-config': meaning,
     project: [...meaning, 'rules'],
     links: project,
-    build: [...project, 'links'],
+    build: [...project, 'links', 'files'],
     preview: [...project, 'links'],
-    import: project,
+    import: [...project, 'files'],
     lsp: project,
     fetch: machines,
     initrd: [...machines, 'fetch'],

@@ -1,6 +1,6 @@
 /** Files that other commands than `build` put into an output tree, with their entries in its manifest. */
 import { lstatSync } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { IpxetoolError } from '../diagnostics/error.js'
 import { byCodeUnit } from '../project/paths.js'
@@ -9,6 +9,7 @@ import { isOwned, makeManifest, type ManifestEntry, manifestName, printManifest 
 import { fileMode, folderMode, readOldManifest } from './old-tree.js'
 import { explainWrite, recover } from './write.js'
 import { treePaths } from './names.js'
+import { makeFolder } from '../files/folder.js'
 
 export interface AddedFile {
   readonly bytes: Uint8Array
@@ -25,10 +26,10 @@ export interface AddedFile {
  */
 export async function addToTree(out: string, files: ReadonlyMap<string, AddedFile>): Promise<void> {
   try {
-    await mkdir(dirname(out), { recursive: true })
+    await makeFolder(dirname(out))
     await withLock(out, async () => {
       await recover(treePaths(out))
-      await mkdir(out, { recursive: true, mode: folderMode })
+      await makeFolder(out, folderMode)
       await add(out, files)
     })
   } catch (error) {

@@ -39,6 +39,7 @@ import {
   readOldTree,
 } from './old-tree.js'
 import type { BuiltTree } from './tree.js'
+import { makeFolder } from '../files/folder.js'
 
 export interface WriteOptions {
   /** The full path of a file that is copied, from its name in {@link BuiltTree.copies}. */
@@ -68,7 +69,7 @@ export interface Written {
  */
 export async function writeTree(out: string, tree: BuiltTree, options: WriteOptions): Promise<Written> {
   try {
-    await mkdir(dirname(out), { recursive: true })
+    await makeFolder(dirname(out))
     return await withLock(out, () => new TreeWriter(treePaths(out), tree, options).write())
   } catch (error) {
     throw explainWrite(error, out)
@@ -272,7 +273,7 @@ class TreeWriter {
       const target = join(staged, path)
       if (kind === 'file') await linkOrCopy(source, target)
       else if (kind === 'link') await symlink(await readlink(source), target)
-      else if (kind === 'folder') await mkdir(target, { recursive: true })
+      else if (kind === 'folder') await makeFolder(target)
       else {
         throw new IpxetoolError('out-special-file', `${source} is neither a file nor a folder nor a link`, {
           hint: 'the build cannot move it into the new tree: take it out',
@@ -286,7 +287,7 @@ class TreeWriter {
       if (this.#folders.has(folder)) continue
       this.#folders.add(folder)
       const full = join(this.#paths.staged, folder)
-      await mkdir(full, { recursive: true })
+      await makeFolder(full)
       await chmod(full, folderMode)
     }
   }
@@ -325,7 +326,7 @@ async function removeAfterRescue(
   for (const [path, kind] of foreign) {
     const target = join(out, path)
     if (kind !== 'file' || existsSync(target)) continue
-    await mkdir(dirname(target), { recursive: true })
+    await makeFolder(dirname(target))
     await linkOrCopy(join(aside, path), target)
   }
   await rm(aside, { recursive: true, force: true })

@@ -1,10 +1,9 @@
 /** `ipxetool fetch [DISTRO [CHANNEL]]`: kernels and initrds, verified, into `assets/` and `ipxetool.lock`. */
-import { mkdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { IpxetoolError, isIpxetoolError } from '../diagnostics/error.js'
 import { Store } from '../fetch/store.js'
-import { takeLock } from '../fetch/store-lock.js'
+import { takeLock } from '../files/lock.js'
 import { createClient, type HttpClient } from '../fetch/transfer/client.js'
 import { diskFailure } from '../fetch/transfer/failure.js'
 import { lockName } from '../model/lock.js'
@@ -19,6 +18,7 @@ import { catalogOf, readSets, type Tree, treeOf, wantedSets } from './fetch-tree
 import type { Catalog } from '../fetch/catalog/catalog.js'
 import type { Io } from './io.js'
 import { packageVersion } from './main.js'
+import { makeFolder } from '../files/folder.js'
 
 /** What all actions that change something work with. */
 export interface FetchSession {
@@ -106,17 +106,16 @@ function clientFor(io: Io): HttpClient {
 
 /** Two fetches on one tree go one after the other. */
 async function lockTree(root: string, report: FetchReporter, io: Io): Promise<() => Promise<void>> {
-  await mkdir(root, { recursive: true }).catch((error: unknown) => {
+  await makeFolder(root).catch((error: unknown) => {
     const known = diskFailure(error, root)?.toError()
-    // Node says ENOENT too where the file system takes no folders
+    // ENOENT comes too where the file system takes no folders
     throw known ?? new IpxetoolError('not-writable', `the folder ${root} cannot be made`, { cause: error })
   })
   return takeLock(join(root, '.ipxetool-fetch.lock'), `the tree ${root}`, {
     wait: true,
     signal: io.signal,
     onWait: (holder) => {
-      const who = holder === undefined ? 'another fetch' : `process ${holder.pid} on ${holder.host}`
-      report.note(`waiting for ${who}, which is fetching into ${root}`)
+      report.note(`waiting for process ${holder.pid} on ${holder.host}, which is fetching into ${root}`)
     },
   })
 }

@@ -1,6 +1,6 @@
 /** `ipxetool import KIND PATH`: menus of another tool as an `ipxetool.yaml`. */
 import { randomBytes } from 'node:crypto'
-import { access, link, mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { access, link, rename, rm, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { suggest } from '../data/suggest.js'
 import { IpxetoolError } from '../diagnostics/error.js'
@@ -18,6 +18,7 @@ import { ExitCode } from './exit-codes.js'
 import { useColor } from './output.js'
 import type { Io } from './io.js'
 import { nodeHost } from './node-host.js'
+import { makeFolder } from '../files/folder.js'
 
 export interface ImportCommandOptions {
   /** A folder, made if need be; the file in it is `ipxetool.yaml`. Without it the text goes to stdout. */
@@ -184,7 +185,7 @@ async function writeNew(target: string, text: string, io: Io): Promise<void> {
   const folder = resolve(target, '..')
   const beside = join(folder, `.${configName}.${randomBytes(6).toString('hex')}`)
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     await writeFile(beside, text, { flag: 'wx' })
     try {
       await link(beside, target) // unlike a rename it does not replace what came in the meantime

@@ -1,8 +1,9 @@
 /** What the check of outside links found, kept between runs: `$XDG_CACHE_HOME/ipxetool/links.json`. */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { OnlineResult } from '../links/online.js'
+import { makeFolder } from '../files/folder.js'
 
 /** Files that were there stay there for a while; what was missing is asked for again each time. */
 export const cacheTime = 24 * 60 * 60 * 1000
@@ -64,7 +65,7 @@ export class OnlineCache {
     const newest = [...this.#stored].sort((a, b) => b[1].at - a[1].at).slice(0, maxEntries)
     const temporary = `${this.#path}.${process.pid}`
     try {
-      await mkdir(dirname(this.#path), { recursive: true })
+      await makeFolder(dirname(this.#path))
       await writeFile(temporary, `${JSON.stringify({ version, found: Object.fromEntries(newest) })}\n`)
       await rename(temporary, this.#path)
       return undefined

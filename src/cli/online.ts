@@ -1,5 +1,6 @@
 /** The link check's requests over the network, by undici. */
-import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici'
+import { type Dispatcher, request } from 'undici'
+import { agentsThrough, type Agents, proxiesOf } from '../fetch/transfer/proxies.js'
 import { type Answer, type Clock, type Fetcher, NoAnswer, type NoAnswerKind } from '../links/online.js'
 
 export const systemClock: Clock = {
@@ -16,7 +17,7 @@ export interface HttpFetcher extends Fetcher {
 }
 
 export interface HttpFetcherOptions {
-  /** `http_proxy`, `https_proxy`, `no_proxy`. */
+  /** For the proxies: {@link proxiesOf}. */
   env?: Readonly<Record<string, string | undefined>>
   /** Ends all requests, as on Ctrl-C. */
   signal?: AbortSignal
@@ -26,15 +27,17 @@ export interface HttpFetcherOptions {
 const maxRedirects = 20
 
 export function httpFetcher(userAgent: string, { env = {}, signal }: HttpFetcherOptions = {}): HttpFetcher {
-  const dispatcher = dispatcherFor(env)
+  const proxies = proxiesOf(env)
+  let agents: Promise<Agents> | undefined
   const get = async (
     method: 'HEAD' | 'GET',
     url: string,
     end: AbortSignal,
   ): Promise<Dispatcher.ResponseData> => {
+    const { plain, secure } = await (agents ??= agentsThrough(proxies))
     const answer = await request(url, {
       method,
-      dispatcher,
+      dispatcher: url.startsWith('https:') ? secure : plain,
       signal: end,
       headers: {
         'user-agent': userAgent,
@@ -65,21 +68,8 @@ export function httpFetcher(userAgent: string, { env = {}, signal }: HttpFetcher
         throw error instanceof NoAnswer ? error : explain(error, timeout)
       }
     },
-    close: () => dispatcher.destroy(),
+    close: async () => (await agents)?.destroy(),
   }
-}
-
-function dispatcherFor(env: Readonly<Record<string, string | undefined>>): Dispatcher {
-  const value = (name: string): string | undefined => env[name] ?? env[name.toUpperCase()]
-  const httpProxy = value('http_proxy')
-  const httpsProxy = value('https_proxy')
-  if (httpProxy === undefined && httpsProxy === undefined) return new Agent()
-  const noProxy = value('no_proxy')
-  return new EnvHttpProxyAgent({
-    ...(httpProxy !== undefined && { httpProxy }),
-    ...(httpsProxy !== undefined && { httpsProxy }),
-    ...(noProxy !== undefined && { noProxy }),
-  })
 }
 
 /** Whatever the number 3xx says, iPXE follows a `Location` (`net/tcp/httpcore.c` `http_redirect`), without a fragment. */

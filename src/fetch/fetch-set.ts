@@ -1,6 +1,6 @@
 /** One release into a project: its files verified into the store, then named in `assets/`, then its pointer. */
 import { randomUUID } from 'node:crypto'
-import { lstat, mkdir, rename, rm, symlink } from 'node:fs/promises'
+import { lstat, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { IpxetoolError, isIpxetoolError } from '../diagnostics/error.js'
 import { assetFolder, assetPath, assetsName } from '../model/lock.js'
@@ -19,6 +19,7 @@ import {
   type SignatureOutcome,
   type Verdict,
 } from './verify/policy.js'
+import { makeFolder } from '../files/folder.js'
 
 export type FetchSetEvent =
   | TransferEvent
@@ -197,7 +198,7 @@ export function pointerPath(distribution: string, channel: string, architecture:
 async function pointTo(pointer: string, folder: string): Promise<void> {
   const target = relative(dirname(pointer), folder)
   const aside = `${pointer}-${randomUUID()}`
-  await mkdir(dirname(pointer), { recursive: true })
+  await makeFolder(dirname(pointer))
   const info = await lstat(pointer).catch(() => undefined)
   if (info?.isDirectory() === true) {
     throw new IpxetoolError(

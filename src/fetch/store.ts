@@ -12,24 +12,13 @@
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
-import {
-  chmod,
-  copyFile,
-  link,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises'
+import { chmod, copyFile, link, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { IpxetoolError } from '../diagnostics/error.js'
-import { takeLock, type LockOptions } from './store-lock.js'
+import { takeLock, type LockOptions } from '../files/lock.js'
 import { diskFailure } from './transfer/failure.js'
 import type { Digest } from './types.js'
+import { makeFolder } from '../files/folder.js'
 
 const version = 1
 
@@ -74,7 +63,7 @@ export class Store {
       }
     }
     try {
-      await mkdir(folder, { recursive: true })
+      await makeFolder(folder)
     } catch (error) {
       // Node says ENOENT too where the file system is read-only
       if (!['ENOENT', 'ENOTDIR', 'EEXIST'].includes(errorCode(error))) {
@@ -86,7 +75,7 @@ export class Store {
     }
     await writing(folder, async () => {
       for (const name of ['sha256', 'partial', 'keys', 'signatures'])
-        await mkdir(join(store.#root, name), { recursive: true })
+        await makeFolder(join(store.#root, name))
       if (found === undefined || found.trim() === '') await writeDurably(marker, `${version}\n`)
     })
     return store
@@ -144,7 +133,7 @@ export class Store {
   ): Promise<StoredFile> {
     const target = this.path(file.sha256)
     await writing(target, async () => {
-      await mkdir(dirname(target), { recursive: true })
+      await makeFolder(dirname(target))
       // hard links share it: nobody may write into it by one of its names
       await chmod(path, 0o444)
       await rename(path, target)
@@ -153,7 +142,7 @@ export class Store {
       for (const { algorithm, hex } of file.others ?? []) {
         if (algorithm === 'sha256') continue
         const index = this.#index(algorithm, hex)
-        await mkdir(dirname(index), { recursive: true })
+        await makeFolder(dirname(index))
         await writeDurably(index, `${file.sha256}\n`)
       }
     })
@@ -219,7 +208,7 @@ export class Store {
     }
     const aside = join(dirname(destination), `.${randomUUID()}.ipxetool-new`)
     return writing(destination, async () => {
-      await mkdir(dirname(destination), { recursive: true })
+      await makeFolder(dirname(destination))
       try {
         const how = await link(source, aside).then(
           () => 'link' as const,

@@ -1,6 +1,6 @@
 /** Makes the loaders that a plan names: from the store of results, by patching, by a link, or by a whole build. */
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { LoaderTarget } from '../data/loader-targets.js'
@@ -13,6 +13,7 @@ import { patchEmbed } from './patch.js'
 import { ResultStore, sha256 } from './results.js'
 import type { PreparedSource } from './source/types.js'
 import type { BuildPlan, CompilePlan, PlannedOutput } from './types.js'
+import { makeFolder } from '../files/folder.js'
 
 export interface CompileSettings {
   /** `<cache>/ipxetool/compile` */
@@ -176,7 +177,7 @@ class Compiler {
     const { file, key } = this.#memory
     const stamp = name === 'native' ? await nativeStamp(this.#settings.env) : undefined
     const all = { ...(await readJson(file)), [key]: { toolchain, ...(stamp !== undefined && { stamp }) } }
-    await mkdir(this.#settings.cache, { recursive: true })
+    await makeFolder(this.#settings.cache)
     await writeFile(`${file}.${process.pid}`, JSON.stringify(all))
     await rename(`${file}.${process.pid}`, file)
   }

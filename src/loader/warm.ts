@@ -7,13 +7,14 @@
  * <cache>/trees/<key>.lock
  * ```
  */
-import { mkdir, readdir, readFile, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { IpxetoolError } from '../diagnostics/error.js'
-import { type LockOptions, takeLock } from './lock.js'
+import { type LockOptions, takeLock } from '../files/lock.js'
 import { type StepCount, usualSteps } from './make-log.js'
 import type { PreparedSource } from './source/types.js'
 import type { BuildPlan } from './types.js'
+import { makeFolder } from '../files/folder.js'
 
 /** A built tree of 0ab2277c has 240 MB; bytes. */
 export const treeRoom = 400 * 2 ** 20
@@ -60,7 +61,7 @@ export async function withWarmTree<T>(
   action: (tree: WarmTree) => Promise<T>,
 ): Promise<T> {
   const { folder, key, build, lock } = context
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   const release = await takeLock(join(folder, `${key}.lock`), `the tree of ${build.bindir}`, lock)
   try {
     const place = join(folder, key)
@@ -95,7 +96,7 @@ export async function withWarmTree<T>(
     await dropOldTrees(folder, key)
     return result
   } finally {
-    release()
+    await release()
   }
 }
 
@@ -106,7 +107,7 @@ async function unpack(place: string, { folder, key, source, lock, onUnpack }: Wa
   const partial = join(folder, `.${key}.partial`)
   await rm(partial, { recursive: true, force: true })
   try {
-    await mkdir(join(partial, 'tree'), { recursive: true })
+    await makeFolder(join(partial, 'tree'))
     await source.unpack(join(partial, 'tree'), lock.signal)
     await saveState(partial, { version: 1, state: 'ready', isWarm: false })
     await rename(partial, place)
@@ -136,7 +137,7 @@ export async function checkRoom(
 /** Writes only what differs: make goes by the time of a file. */
 async function setInputs(src: string, build: BuildPlan): Promise<void> {
   // make touches headers in it, but does not make it
-  await mkdir(join(src, 'config', 'local'), { recursive: true })
+  await makeFolder(join(src, 'config', 'local'))
   const wanted = new Map<string, Uint8Array>(build.inputs)
   for (const [name, text] of build.headers) wanted.set(`config/local/${name}`, Buffer.from(text))
   const folders = new Set([...build.inputs.keys()].map((path) => path.split('/')[0]!))
@@ -152,7 +153,7 @@ async function setInputs(src: string, build: BuildPlan): Promise<void> {
     const full = join(src, path)
     const there = await readFile(full).catch(() => undefined)
     if (there && Buffer.compare(there, bytes) === 0) continue
-    await mkdir(dirname(full), { recursive: true })
+    await makeFolder(dirname(full))
     await writeFile(full, bytes)
   }
   for (const path of build.remove) await rm(join(src, path), { force: true })
@@ -193,7 +194,7 @@ async function dropOldTrees(folder: string, current: string): Promise<void> {
     try {
       const release = await takeLock(join(folder, `${name}.lock`), name, { wait: false })
       await rm(join(folder, name), { recursive: true, force: true })
-      release()
+      await release()
     } catch {
       // somebody works in it
     }

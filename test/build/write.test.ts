@@ -294,10 +294,11 @@ describe('the lock', () => {
     await assert.rejects(write(treeOf({ 'boot.ipxe': 'a' })), code('build-running'))
     hold(1, 'elsewhere.example')
     await assert.rejects(write(treeOf({ 'boot.ipxe': 'a' })), code('build-running'))
-    writeFileSync(lock, 'garbage')
-    await assert.rejects(write(treeOf({ 'boot.ipxe': 'a' })), code('build-running'))
     hold(process.pid, hostname())
     await write(treeOf({ 'boot.ipxe': 'a' }))
+    // cut off while it was written, and nobody goes on with it
+    writeFileSync(lock, 'garbage')
+    await write(treeOf({ 'boot.ipxe': 'c' }))
     const { pid } = spawnSync(process.execPath, ['-e', '0'])
     hold(pid, hostname())
     await write(treeOf({ 'boot.ipxe': 'b' }))

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { runBuild } from '../../src/cli/build.js'
 import { runCheck } from '../../src/cli/check.js'
+import { httpFetcher } from '../../src/cli/online.js'
 import { OnlineCache, onlineCachePath } from '../../src/cli/online-cache.js'
 
 describe('--online', () => {
@@ -55,6 +56,33 @@ describe('--online', () => {
   }
   const check = (paths: string[] = [], options: Parameters<typeof runCheck>[1] = {}) =>
     ran((io) => runCheck(paths, { online: true, onlineLimits: limits, ...options }, io))
+
+  it('asks the proxy of HTTP_PROXY for http, and not for https, as curl does', async () => {
+    const proxied: string[] = []
+    const proxy = createServer((request, response) => {
+      proxied.push(request.url!)
+      response.end()
+    })
+    proxy.on('connect', (request, socket) => {
+      proxied.push(request.url!)
+      socket.end('HTTP/1.1 502 No\r\n\r\n')
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    const { port } = proxy.address() as AddressInfo
+    const fetcher = httpFetcher('test', { env: { HTTP_PROXY: `http://127.0.0.1:${port}` } })
+    try {
+      const answer = await fetcher.request('HEAD', 'http://boot.example/vmlinuz', { timeout: 20_000 })
+      assert.equal(answer.status, 200)
+      await assert.rejects(fetcher.request('HEAD', 'https://127.0.0.1:1/vmlinuz', { timeout: 20_000 }), {
+        kind: 'refused',
+      })
+      assert.deepEqual(proxied, ['http://boot.example/vmlinuz'])
+    } finally {
+      await fetcher.close()
+      proxy.closeAllConnections()
+      proxy.close()
+    }
+  })
 
   it('reports what is not there at the line that says it, and remembers what is', async () => {
     put('ipxetool.yaml', 'title: Lab\n')

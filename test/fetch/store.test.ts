@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Store } from '../../src/fetch/store.js'
-import { bootId } from '../../src/fetch/store-lock.js'
+import { bootId } from '../../src/files/lock.js'
 import { notRun } from '../support/not-run.js'
 import { randomBytes, sha256 } from './mirror/bytes.js'
 

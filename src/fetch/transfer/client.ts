@@ -1,14 +1,13 @@
 /** HTTP for `fetch`: one pool of connections, proxies, redirects, small documents. */
 import { Buffer } from 'node:buffer'
 import { gunzipSync } from 'node:zlib'
-import type { Dispatcher } from 'undici'
-import { IpxetoolError } from '../../diagnostics/error.js'
 import type { FetchDocument } from '../types.js'
 import { dispatch, type Body, type RawResponse } from './body.js'
 import { directClient } from './direct.js'
 import { cancelled, networkFailure, shown, statusFailure, TransferFailure } from './failure.js'
 import { contentLength, header, isPassing, retryAfter, type Headers } from './http-rules.js'
 import type { Sleep } from './limiter.js'
+import { agentsThrough, type Agents, proxiesOf } from './proxies.js'
 import { backOff, defaultRetryPolicy, sleep as realSleep, type RetryPolicy } from './retry.js'
 
 export interface ClientOptions {
@@ -81,9 +80,16 @@ export function createClient(options: ClientOptions = {}): HttpClient {
   const connectionsPerHost = options.connectionsPerHost ?? 6
   const connectTimeout = options.connectTimeout ?? 15_000
   const proxies = proxiesOf(options.environment ?? {})
+  const { ca } = options
+  const settings = {
+    connections: connectionsPerHost,
+    headersTimeout: stallTimeout,
+    bodyTimeout: stallTimeout,
+    connect: { timeout: connectTimeout, ...(ca !== undefined && { ca }) },
+  }
   let agents: Promise<Agents> | undefined
   const own =
-    options.direct !== false && proxies.httpProxy === ''
+    options.direct !== false && proxies.http === ''
       ? directClient({ connectionsPerHost, connectTimeout, stallTimeout })
       : undefined
 
@@ -117,12 +123,7 @@ export function createClient(options: ClientOptions = {}): HttpClient {
     }
     try {
       if (direct && own && url.protocol === 'http:') return await own.get(url, all, signal)
-      const { plain, secure } = await (agents ??= agentsFor(
-        options,
-        proxies,
-        stallTimeout,
-        connectionsPerHost,
-      ))
+      const { plain, secure } = await (agents ??= agentsThrough(proxies, settings))
       return await dispatch(
         url.protocol === 'https:' ? secure : plain,
         { origin: url.origin, path: url.pathname + url.search, method: 'GET', headers: all },
@@ -193,70 +194,9 @@ export function createClient(options: ClientOptions = {}): HttpClient {
     close: async () => {
       own?.close()
       if (agents === undefined) return
-      const { plain, secure } = await agents
-      await plain.destroy()
-      if (secure !== plain) await secure.destroy()
+      await (await agents).destroy()
     },
   }
-}
-
-interface Proxies {
-  /** Empty: none. */
-  httpProxy: string
-  httpsProxy: string
-  noProxy: string
-}
-
-/** @throws IpxetoolError `bad-proxy` */
-function proxiesOf(environment: Readonly<Record<string, string | undefined>>): Proxies {
-  const named = (name: string): string => environment[name.toLowerCase()] || environment[name] || ''
-  const all = named('ALL_PROXY')
-  const httpProxy = named('HTTP_PROXY') || all
-  const httpsProxy = named('HTTPS_PROXY') || all
-  for (const proxy of [httpProxy, httpsProxy]) {
-    if (proxy === '' || (URL.canParse(proxy) && /^(https?|socks5?):$/.test(new URL(proxy).protocol))) continue
-    throw new IpxetoolError('bad-proxy', `the proxy \`${proxy.replace(/\/\/[^/@]*@/, '//')}\` is not a URL`, {
-      hint: 'write it as http://proxy:3128 in HTTP_PROXY or HTTPS_PROXY',
-    })
-  }
-  return { httpProxy, httpsProxy, noProxy: named('NO_PROXY') }
-}
-
-interface Agents {
-  plain: Dispatcher
-  secure: Dispatcher
-}
-
-/** Who asks for http and for https URLs; the same where no proxy is set. */
-async function agentsFor(
-  { ca, connectTimeout = 15_000 }: ClientOptions,
-  proxies: Proxies,
-  stallTimeout: number,
-  connections: number,
-): Promise<Agents> {
-  // takes a tenth of a second to load, and a large file over plain HTTP does without
-  const { Agent, EnvHttpProxyAgent } = await import('undici')
-  const tls = ca === undefined ? {} : { ca }
-  const settings = {
-    connections,
-    headersTimeout: stallTimeout,
-    bodyTimeout: stallTimeout,
-    connect: { timeout: connectTimeout, ...tls },
-  }
-  if (proxies.httpProxy === '' && proxies.httpsProxy === '') {
-    const agent = new Agent(settings)
-    return { plain: agent, secure: agent }
-  }
-  const plain = new EnvHttpProxyAgent({
-    ...settings,
-    ...proxies,
-    // what is plain goes through the proxy as a plain request: many proxies let no tunnel out but to port 443
-    proxyTunnel: false,
-    requestTls: { ...tls },
-    proxyTls: { timeout: connectTimeout, ...tls },
-  })
-  // undici would send https through HTTP_PROXY, too; curl and the rest do not
-  return { plain, secure: proxies.httpsProxy === '' ? new Agent(settings) : plain }
 }
 
 function parseUrl(url: string): URL {

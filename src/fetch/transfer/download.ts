@@ -58,7 +58,7 @@ export type TransferEvent = { name: string } & (
   | { type: 'retry'; url: string; reason: string; delay: number }
   | { type: 'mirror'; from: string; to: string; reason: string }
   /** Somebody else is downloading it. */
-  | { type: 'waiting'; pid?: number }
+  | { type: 'waiting'; pid: number }
   | { type: 'verified'; digests: Digest[] }
   | { type: 'done'; sha256: string; size: number; path: string; reused: boolean }
   | { type: 'failed'; error: Error }
@@ -141,7 +141,7 @@ async function locked(
     wait: context.wait ?? true,
     ...(signal && { signal }),
     onWait: (holder) => {
-      emit({ type: 'waiting', ...(holder && { pid: holder.pid }) })
+      emit({ type: 'waiting', pid: holder.pid })
     },
   })
   try {

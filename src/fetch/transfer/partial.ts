@@ -8,7 +8,7 @@ import { writeSync } from 'node:fs'
 import { open, readFile, rm, statfs, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { writeDurably } from '../store.js'
-import { bootId } from '../store-lock.js'
+import { bootId } from '../../files/lock.js'
 import { diskFailure, TransferFailure } from './failure.js'
 import type { Validator } from './http-rules.js'
 

@@ -2,11 +2,12 @@
  * Public keys by the fingerprint of their primary key: from the folder of keys that were fetched before, else from the
  * publisher. A key is believed because of its pinned fingerprint, wherever it came from.
  */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readKeys, type KeyID, type PublicKey } from 'openpgp'
 import { IpxetoolError, isIpxetoolError } from '../../diagnostics/error.js'
 import type { FetchDocument, PinnedKey } from '../types.js'
+import { makeFolder } from '../../files/folder.js'
 
 export interface KeyRingOptions {
   document: FetchDocument
@@ -138,7 +139,7 @@ export class KeyRing {
     const file = this.#fileOf(folder, pin)
     const part = `${file}.${process.pid}-${serial++}.part`
     try {
-      await mkdir(folder, { recursive: true })
+      await makeFolder(folder)
       await writeFile(part, key.armor())
       await rename(part, file)
     } catch {

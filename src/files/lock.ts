@@ -18,9 +18,9 @@ export interface Holder {
 export interface LockOptions {
   /** Wait for the other one; default false. */
   wait?: boolean
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
   /** Called once when there is something to wait for. */
-  onWait?: (holder: Holder | undefined) => void
+  onWait?: ((holder: Holder) => void) | undefined
 }
 
 const pollEvery = 150
