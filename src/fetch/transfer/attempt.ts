@@ -15,6 +15,8 @@ import {
   type Validator,
 } from './http-rules.js'
 import { Pass } from './pass.js'
+import { type Part, SideRanges } from './side-ranges.js'
+import { Watch } from './watch.js'
 
 /** Milliseconds after which bytes that trickle in go to the disk although they fill no block. */
 const flushAfter = 1000
@@ -227,7 +229,9 @@ export class Attempt {
       flushed = performance.now()
       ;({ block } = pass)
     }
-    let received = first
+    const { total } = partial
+    const part: Part = { at: first, end: end ?? total ?? Infinity }
+    const sides = this.#maySplit(part) ? new SideRanges(this.#job, this.#url, part) : undefined
     /** Bytes wait for a free block. */
     let held = false
     const fillFrom = (chunk: Uint8Array, done: number): Promise<void> | undefined => {
@@ -256,20 +260,22 @@ export class Attempt {
         ? undefined
         : new Uint8Array(block, fill, Math.min(blockSize - fill, limiter ? limitedRead : Infinity))
     const enough = new Error('the rest is there')
+    // up to the end of the file: more than it should have must not go unseen
+    const isWhole = (): boolean => part.end === total || part.end === Infinity
     const { reuses } = response.body
     const take = (data: Buffer): Promise<void> | undefined => {
-      if (received === 0) this.#refuseOddities(response, data)
-      const chunk =
-        end !== undefined && received + data.length > end ? data.subarray(0, end - received) : data
+      if (part.at === 0) this.#refuseOddities(response, data)
+      const most = isWhole() ? Infinity : part.end - part.at
+      const chunk = data.length > most ? data.subarray(0, most) : data
       const { length } = chunk
-      received += length
+      part.at += length
       watch.bytes += length
-      this.#progress(received)
+      this.#progress(sides?.bytes ?? part.at)
       const seen = pass.inspected ? pass.show(reuses ? new Uint8Array(chunk) : chunk) : undefined
       const filled = fillFrom(chunk, 0)
       if (!filled && !pass.inspected && !reuses) discarder.done(data)
       const limited = limiter?.take(length, signal)
-      if (partial.failed || (end !== undefined && received >= end)) throw enough
+      if (partial.failed || (!isWhole() && part.at >= part.end)) throw enough
       if (!seen && !limited) return filled
       watch.busy()
       return Promise.all([filled, seen, limited]).then(() => undefined)
@@ -279,17 +285,27 @@ export class Attempt {
         if (error !== enough) throw error
       })
     } catch (error) {
+      sides?.stop()
       throw signal?.aborted ? cancelled() : networkFailure(watch.failure ?? error, this.#url)
     } finally {
       watch.stop()
       // what has come counts, also when the connection broke
       if (fill > 0) flush()
+      // the other ends have their time; what they do not bring comes next
+      await sides?.done()
       await partial.settle()
     }
-    this.#progress(received, true)
-    if (end !== undefined && end !== partial.total && received >= end) return 'more'
-    await this.#checkEnd(received)
+    this.#progress(partial.length, true)
+    if (!isWhole() && part.at >= part.end) return 'more'
+    await this.#checkEnd(part.at)
     return 'complete'
+  }
+
+  /** Whether parts that come by other connections can be told to be of the same file. */
+  #maySplit({ end }: Part): boolean {
+    const { partial, context, pinned } = this.#job
+    const isKnown = partial.validator !== undefined || pinned
+    return end !== Infinity && isKnown && context.limiter === undefined
   }
 
   async #checkEnd(received: number): Promise<void> {
@@ -314,40 +330,5 @@ export class Attempt {
     const { emit, partial, request } = this.#job
     const total = partial.total ?? request.size
     emit({ type: 'progress', received, ...(total !== undefined && { total }) })
-  }
-}
-
-/** Ends a response that is stuck, or so slow that it will never be whole. */
-class Watch {
-  bytes = 0
-  failure: TransferFailure | undefined
-  #ownFault = false
-  readonly #timer: NodeJS.Timeout
-
-  constructor(
-    { body }: HttpResponse,
-    { stallTimeout, leastRate }: { stallTimeout: number; leastRate: number },
-    url: string,
-  ) {
-    this.#timer = setInterval(() => {
-      if (this.bytes < (leastRate * stallTimeout) / 1000 && !this.#ownFault) {
-        const host = new URL(url).host
-        this.failure = new TransferFailure('stalled', `${host} sent less than ${leastRate} bytes a second`, {
-          remedy: 'again',
-        })
-        body.destroy(this.failure)
-      }
-      this.bytes = 0
-      this.#ownFault = false
-    }, stallTimeout)
-  }
-
-  /** It is we who wait: for the disk, the hash, the rate limit. */
-  busy(): void {
-    this.#ownFault = true
-  }
-
-  stop(): void {
-    clearInterval(this.#timer)
   }
 }

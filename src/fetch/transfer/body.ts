@@ -23,6 +23,8 @@ export interface Body {
   readonly reuses: boolean
   /** Ends the connection. */
   destroy(reason?: Error): void
+  /** Is called once, when nothing more comes. */
+  onClose(listener: () => void): void
 }
 
 export interface RawResponse {
@@ -93,6 +95,7 @@ export class Reader implements Body {
   #destroyed: Error | undefined
   #resolve: (() => void) | undefined
   #reject: ((error: unknown) => void) | undefined
+  #closeListener: (() => void) | undefined
 
   constructor(reuses = false) {
     this.reuses = reuses
@@ -157,9 +160,20 @@ export class Reader implements Body {
     this.destroy(error instanceof Error ? error : new Error(String(error)))
   }
 
+  onClose(listener: () => void): void {
+    if (this.#ended || this.#destroyed) listener()
+    else this.#closeListener = listener
+  }
+
+  #closed(): void {
+    this.#closeListener?.()
+    this.#closeListener = undefined
+  }
+
   end(error: unknown): void {
     if (this.#ended) return
     this.#ended = true
+    this.#closed()
     this.#error = error
     if (this.#sink !== undefined && !this.#busy) this.#drain()
   }
@@ -177,6 +191,7 @@ export class Reader implements Body {
   destroy(reason: Error = new Error('the response is not wanted')): void {
     if (this.#destroyed || this.#ended) return
     this.#destroyed = reason
+    this.#closed()
     this.#controller?.abort(reason)
   }
 }

@@ -8,6 +8,8 @@ import { cancelled, networkFailure, shown, statusFailure, TransferFailure } from
 import { contentLength, header, isPassing, retryAfter, type Headers } from './http-rules.js'
 import type { Sleep } from './limiter.js'
 import { agentsThrough, type Agents, proxiesOf } from './proxies.js'
+import { defaultSideRanges, type SideRangePolicy } from './side-ranges.js'
+import { Slots } from './slots.js'
 import { backOff, defaultRetryPolicy, sleep as realSleep, type RetryPolicy } from './retry.js'
 
 export interface ClientOptions {
@@ -24,6 +26,8 @@ export interface ClientOptions {
   retry?: Partial<RetryPolicy>
   /** Large files over plain HTTP past undici, which needs less processor time. Default true. */
   direct?: boolean
+  /** When a file comes by several connections. */
+  sideRanges?: Partial<SideRangePolicy>
   /** Further certificates, PEM. */
   ca?: string
   userAgent?: string
@@ -60,7 +64,9 @@ export interface HttpClient {
   readonly retry: RetryPolicy
   readonly stallTimeout: number
   readonly leastRate: number
-  readonly connectionsPerHost: number
+  readonly sideRanges: SideRangePolicy
+  /** Whether one more connection to the host is allowed. */
+  hasRoom(url: string): boolean
   readonly random: () => number
   readonly sleep: Sleep
   readonly now: () => number
@@ -87,6 +93,7 @@ export function createClient(options: ClientOptions = {}): HttpClient {
     bodyTimeout: stallTimeout,
     connect: { timeout: connectTimeout, ...(ca !== undefined && { ca }) },
   }
+  const slots = new Slots(connectionsPerHost)
   let agents: Promise<Agents> | undefined
   const own =
     options.direct !== false && proxies.http === ''
@@ -106,7 +113,21 @@ export function createClient(options: ClientOptions = {}): HttpClient {
     }
   }
 
-  const request = async (
+  const request: typeof send = async (url, headers, given, direct) => {
+    const release = await slots.take(url.host, given ?? options.signal).catch(() => {
+      throw cancelled()
+    })
+    try {
+      const response = await send(url, headers, given, direct)
+      response.body.onClose(release)
+      return response
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  const send = async (
     url: URL,
     headers: Record<string, string>,
     given: AbortSignal | undefined,
@@ -186,7 +207,8 @@ export function createClient(options: ClientOptions = {}): HttpClient {
     retry,
     stallTimeout,
     leastRate: options.leastRate ?? 512,
-    connectionsPerHost,
+    sideRanges: { ...defaultSideRanges, ...options.sideRanges },
+    hasRoom: (url) => slots.hasRoom(new URL(url).host),
     random,
     sleep,
     now,

@@ -53,6 +53,8 @@ export type TransferEvent = { name: string } & (
   | { type: 'progress'; received: number; total?: number }
   /** It goes on from there. */
   | { type: 'resumed'; url: string; at: number }
+  /** One more connection brings the bytes from there on. */
+  | { type: 'parallel'; url: string; at: number; connections: number }
   /** Bytes that were here cannot be used. */
   | { type: 'restart'; url: string; reason: string }
   | { type: 'retry'; url: string; reason: string; delay: number }

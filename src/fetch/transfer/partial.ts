@@ -53,6 +53,8 @@ export class PartialFile {
   #syncing: Promise<void> | undefined
   #writing = 0
   #isSlow = false
+  /** There are holes, or will be. */
+  #scattered: boolean
 
   private constructor(path: string, file: FileHandle, state: State, ranges: Range[]) {
     this.path = path
@@ -60,6 +62,7 @@ export class PartialFile {
     this.#file = file
     this.#state = state
     this.#ranges = ranges
+    this.#scattered = ranges.length > 1 || (ranges[0]?.[0] ?? 0) > 0
   }
 
   /** @param path ends in `.part`; the caller holds the lock */
@@ -124,12 +127,20 @@ export class PartialFile {
     await this.settle()
     await disk(this.path, async () => {
       this.#ranges = []
+      this.#scattered = false
       await this.#file.truncate(0)
       this.#state = emptyState(from.url)
       this.#learn(from)
       // before any new byte: else old state could vouch for them
       await this.#save()
     })
+  }
+
+  /** From now on bytes may come out of order: only what the state names counts later, not the length of the file. */
+  async scatter(): Promise<void> {
+    if (this.#scattered) return
+    this.#scattered = true
+    await disk(this.path, () => this.#sync())
   }
 
   /** The rest comes from another server, or the total has become known. */
@@ -238,12 +249,9 @@ export class PartialFile {
   }
 
   async #save(ranges: Range[] = this.#ranges): Promise<void> {
-    const boot = bootId()
+    const boot = this.#scattered ? undefined : bootId()
     this.#state.ranges = ranges
-    await writeDurably(
-      this.#statePath,
-      JSON.stringify({ ...this.#state, ...(boot !== undefined && { boot }) }),
-    )
+    await writeDurably(this.#statePath, JSON.stringify({ ...this.#state, boot }))
   }
 
   /** Checks that so many more bytes have room. @throws TransferFailure `disk-full` */
