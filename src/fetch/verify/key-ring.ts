@@ -2,7 +2,7 @@
  * Public keys by the fingerprint of their primary key: from the folder of keys that were fetched before, else from the
  * publisher. A key is believed because of its pinned fingerprint, wherever it came from.
  */
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readKeys, type KeyID, type PublicKey } from 'openpgp'
 import { IpxetoolError, isIpxetoolError } from '../../diagnostics/error.js'
@@ -17,7 +17,12 @@ export interface KeyRingOptions {
   alsoFrom?: (key: PinnedKey) => readonly string[]
   /** No network: only what is kept. */
   offline?: boolean
+  /** Milliseconds since 1970. */
+  now?: () => number
 }
+
+/** A kept key is asked for again after a week: it may have been revoked. Milliseconds. */
+const freshFor = 7 * 24 * 3600 * 1000
 
 /** A bundle of keys is a few hundred KiB at most. */
 const keyLimit = 8 << 20
@@ -28,6 +33,8 @@ export class KeyRing {
   /** Of all keys that were seen, pinned or not, by fingerprint. */
   readonly #seen = new Map<string, PublicKey>()
   readonly #fetched = new Map<string, Promise<PublicKey[]>>()
+  /** Fingerprints of kept keys that nobody has asked for in a long time. */
+  readonly #old = new Set<string>()
 
   constructor(options: KeyRingOptions) {
     this.#options = options
@@ -48,8 +55,9 @@ export class KeyRing {
   async keysFor(issuers: readonly KeyID[], pins: readonly PinnedKey[]): Promise<PublicKey[]> {
     const owns = (key: PublicKey): boolean => issuers.some((issuer) => key.getKeys(issuer).length > 0)
     for (const pin of pins) await this.#loadKept(pin)
-    const known = this.#pinned(pins).filter(owns)
-    if (known.length > 0) return known
+    const known = pins.filter((pin) => this.#pinned([pin]).some(owns))
+    for (const pin of known) await this.#refresh(pin)
+    if (known.length > 0) return this.#pinned(known).filter(owns)
 
     const failures: unknown[] = []
     if (this.#options.offline !== true) {
@@ -93,9 +101,16 @@ export class KeyRing {
       const key = (await readKeyBundle(kept)).find((each) => fingerprintOf(each) === pin.fingerprint)
       // a damaged or exchanged file is as good as none: the key is fetched again
       if (key) this.#remember(key)
+      const { mtimeMs } = await stat(this.#fileOf(this.#options.folder, pin))
+      if ((this.#options.now ?? Date.now)() - mtimeMs > freshFor) this.#old.add(pin.fingerprint)
     } catch {
       return
     }
+  }
+
+  /** Who does not answer does not stop us: the key is the right one, and was good when it was kept. */
+  async #refresh(pin: PinnedKey): Promise<void> {
+    if (this.#options.offline !== true && this.#old.delete(pin.fingerprint)) await this.#fetch(pin, [])
   }
 
   async #fetch(pin: PinnedKey, failures: unknown[]): Promise<void> {

@@ -43,6 +43,30 @@ describe('key ring', () => {
     await assert.rejects(offline.keysFor(idsOf(two), [two.pin]), { code: 'key-unreachable' })
   })
 
+  it('asks for a kept key again after a week, and goes on with it when nobody answers', async () => {
+    const day = 24 * 3600 * 1000
+    const asked: string[] = []
+    const at = async (now: number, there: boolean): Promise<number> => {
+      const inner = serve(there ? servedKeys(one) : {})
+      const document: typeof inner = (url, options) => {
+        asked.push(url)
+        return inner(url, options)
+      }
+      const ring = new KeyRing({ document, folder, now: () => now })
+      return (
+        (await ring.keysFor(idsOf(one), [one.pin])).length +
+        (await ring.keysFor(idsOf(one), [one.pin])).length
+      )
+    }
+    assert.equal(await at(Date.now(), true), 2)
+    asked.length = 0
+    assert.equal(await at(Date.now() + 6 * day, true), 2)
+    assert.equal(asked.length, 0)
+    assert.equal(await at(Date.now() + 8 * day, false), 2)
+    assert.equal(await at(Date.now() + 8 * day, true), 2)
+    assert.equal(asked.length, 2)
+  })
+
   it('does not believe another key in the place of a pinned one, from the server or from the disk', async () => {
     const served = serve({ [one.pin.url!]: two.publicKey.armor() })
     await assert.rejects(new KeyRing({ document: served }).keysFor(idsOf(two), [one.pin]), {
