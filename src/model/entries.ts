@@ -75,7 +75,7 @@ export function writeEntry(writer: ScriptWriter, entry: Entry, context: MenuCont
       writer.line(`goto ${entry.then ?? 'menu'}`)
       break
     case 'raw':
-      writeRaw(writer, entry.script)
+      writeRaw(writer, entry)
       break
     case 'separator':
       break
@@ -322,9 +322,19 @@ function writeField(writer: ScriptWriter, id: string, field: FormField): void {
   }
 }
 
-function writeRaw(writer: ScriptWriter, script: string): void {
-  for (const line of script.replace(/\n$/, '').split('\n')) writer.line(line)
+function writeRaw(writer: ScriptWriter, { script, source }: EntryOf<'raw'>): void {
+  const whole = writer.source
+  for (const [index, line] of rawLines(script).entries()) {
+    const point = source?.lines?.[index]
+    writer.source = source && point ? { file: source.file, ...point } : whole
+    writer.line(line)
+  }
+  writer.source = whole
   writer.line('goto menu')
+}
+
+export function rawLines(script: string): string[] {
+  return script.replace(/\n$/, '').split('\n')
 }
 
 /** The lines of a raw entry must parse to whole lines. */

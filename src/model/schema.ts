@@ -124,7 +124,13 @@ const initrds = z.array(initrd).describe('A URL, or `{ url, name, path, mode }`;
 export type InitrdSource = z.infer<typeof initrd>
 
 /** Where the entry stands in the user's source: filled in by the front ends, never written by people. */
-export const source = z.strictObject({ file: z.string(), line: z.int(), column: z.int(), offset: z.int() })
+const point = { line: z.int(), column: z.int(), offset: z.int() }
+export const source = z.strictObject({
+  file: z.string(),
+  ...point,
+  /** Of a raw entry: where each line of its script stands, when the file has them one after the other. */
+  lines: z.array(z.strictObject(point)).optional(),
+})
 export type Source = z.infer<typeof source>
 
 /** What every entry has but a separator and a submenu. */

@@ -5,6 +5,7 @@ import type { ScriptReader } from './compose.js'
 import { HostError } from './host.js'
 import { placeOfSource } from './model.js'
 import { isWithin, underRoot } from './paths.js'
+import { rawPlaces } from './raw-places.js'
 import type { SchemaReport } from './schema-issues.js'
 import type { YamlPath } from './yaml.js'
 
@@ -56,7 +57,16 @@ export class SourcePlaces {
     if (typeof item !== 'object' || item === null || Array.isArray(item)) return outer
     const owner = item as { source?: unknown }
     const own = await this.#inProject(owner.source)
-    owner.source = own ?? outer
+    const lines = own && (await this.#linesOf(underRoot(this.root, own.file)))
+    const raw =
+      lines &&
+      rawPlaces(
+        item,
+        own,
+        (line) => lines.text(line) || undefined,
+        (line, column) => lines.point(line, column),
+      )
+    owner.source = own ? { ...own, ...(raw && { lines: raw }) } : outer
     if (own) {
       this.#own.add(item)
       note(this.#starts, own)

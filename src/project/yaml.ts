@@ -18,6 +18,10 @@ export interface YamlFile {
   placeOf(path: YamlPath, part?: 'key' | 'value'): Place | undefined
   /** Where the mappings in the list at a path begin, by their index. */
   itemsOf(path: YamlPath): (Point | undefined)[]
+  /** A line of the file, 1-based, without its end; undefined behind the last one. */
+  lineAt(line: number): string | undefined
+  /** @param column in UTF-16 code units, 1-based */
+  pointAt(line: number, column: number): Point
 }
 
 const ruleId = 'project-yaml'
@@ -40,7 +44,14 @@ export function readYaml(file: string, bytes: Uint8Array): YamlFile {
       }),
     )
   }
-  const broken: YamlFile = { data: undefined, diagnostics, placeOf: () => undefined, itemsOf: () => [] }
+  const broken: YamlFile = {
+    data: undefined,
+    diagnostics,
+    placeOf: () => undefined,
+    itemsOf: () => [],
+    lineAt: () => undefined,
+    pointAt: (line, column) => ({ line, column }),
+  }
 
   const text = decode(bytes)
   if (typeof text === 'number') {
@@ -95,6 +106,8 @@ export function readYaml(file: string, bytes: Uint8Array): YamlFile {
     diagnostics,
     placeOf: (path, part = 'value') => places.find(root, path, part),
     itemsOf: (path) => places.items(root, path),
+    lineAt: (line) => places.lineAt(line),
+    pointAt: (line, column) => places.pointAt(line, column),
   }
 }
 
@@ -284,6 +297,16 @@ class Places {
     if (value?.range && value.range[1] > value.range[0] && value !== (root as unknown))
       return this.ofNode(value)
     return this.ofNode(key)
+  }
+
+  /** Without its line end. */
+  lineAt(line: number): string | undefined {
+    const start = this.#lines[line - 1]?.start
+    return start === undefined ? undefined : this.#text.slice(start, this.#lines[line]?.start).trimEnd()
+  }
+
+  pointAt(line: number, column: number): Point {
+    return this.#point((this.#lines[line - 1]?.start ?? 0) + column - 1)
   }
 
   items(root: YAMLMap, path: YamlPath): (Point | undefined)[] {

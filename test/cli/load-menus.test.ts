@@ -337,6 +337,13 @@ describe('menus in TypeScript, in the worker', () => {
       ['menus/a.ts:6:59 menu-syntax: This is not TypeScript: unexpected token, expected "}"'],
       backquotes,
     )
+    it('the lines of a script have their places', async () => {
+      const text = '\n  echo one\n\n  reboot\n'
+      const { project } = await load({ 'a.ts': main(`raw({ id: 'a', label: 'A', script: \`${text}\` }),`) })
+      const { source } = project!.model.menus[0]!.entries[0]!
+      const places = source?.lines?.map(({ line, column }) => `${line}:${column}`)
+      assert.deepEqual(places, ['6:1', '7:3', '8:1', '9:3'])
+    })
     it('escaped they are settings', async () => {
       const { project, found } = await load(url('http://\\${next-server}/'))
       assert.deepEqual(found, [])

@@ -89,15 +89,15 @@ describe('menus in ipxetool.yaml', () => {
       ],
       'a command that is not there, which the script shows': [
         menu(disk + raw('ehco hi')),
-        '6:9 unknown-command: iPXE has no command `ehco`; did you mean `echo`?',
+        '9:17 unknown-command: iPXE has no command `ehco`; did you mean `echo`?',
       ],
       'an option that is not there, in the second line of a block': [
         menu(raw('|\n          echo hi\n          chain --nope http://m.example/x')),
-        '5:9 unknown-option: `chain` has no option `--nope`; did you mean `--name`?',
+        '10:11 unknown-option: `chain` has no option `--nope`; did you mean `--name`?',
       ],
       'a label that is not there': [
         menu(disk + raw('goto nowhere')),
-        '6:9 missing-label: There is no label `nowhere` in this script',
+        '9:17 missing-label: There is no label `nowhere` in this script',
       ],
       'a setting that nothing sets': [
         menu(disk + linux('        kernel: http://m.example/k\n        args: ["ks=${reop}"]\n')),
