@@ -114,7 +114,7 @@ export async function commandPeer(options: {
   const { name, command, args, versionArgs, expect } = options
   const { output } = await runCommand(name, command, versionArgs)
   // shellcheck's first line is its name
-  const version = asText(output).match(/\d+\.\d\S*/)?.[0] ?? 'unknown'
+  const version = asText(output).match(/\d+\.\d[\w.+~-]*/)?.[0] ?? 'unknown'
   return { name, version, expect, run: () => runCommand(name, command, args) }
 }
 
