@@ -24,6 +24,7 @@ import { allRules } from '../src/rules/index.js'
 import type { Rule } from '../src/rules/rule.js'
 import { bytesToText, decodeText } from '../src/syntax/bytes.js'
 import { faultsPage } from '../test/fetch/transfer/fault-table.js'
+import { matrixCells } from '../test/e2e/matrix.js'
 import { loaderTables } from './loader-tables.js'
 import { modelTables } from './model-tables.js'
 
@@ -35,7 +36,14 @@ export async function generatedDocs(): Promise<Map<string, string>> {
   const catalogPage = readFileSync(`${root}/docs/fetch-catalog.md`, 'utf8')
   files.set('docs/fetch-catalog.md', await tidy(withDistributions(catalogPage)))
   files.set('docs/rules.md', await tidy(rulesPage()))
-  for (const page of ['README.md', 'docs/menus.md', 'docs/dhcp.md', 'docs/compile.md', 'docs/loaders.md']) {
+  for (const page of [
+    'README.md',
+    'docs/menus.md',
+    'docs/dhcp.md',
+    'docs/compile.md',
+    'docs/loaders.md',
+    'docs/serve.md',
+  ]) {
     files.set(page, await tidy(filled(readFileSync(`${root}/${page}`, 'utf8'))))
   }
   files.set('docs/fetch-faults.md', await tidy(faultsPage()))
@@ -129,7 +137,17 @@ const fillers: Record<string, (words: string) => string> = {
     const [project, path, label] = words.split(' ') as [string, string, string]
     return fenced('ipxe', builtLines(project, path, label))
   },
-  generated: (name) => `${modelTables().get(name) ?? loaderTables().get(name) ?? `no table ${name}`}\n`,
+  generated: (name) =>
+    `${modelTables().get(name) ?? loaderTables().get(name) ?? matrixTable(name) ?? `no table ${name}`}\n`,
+}
+
+/** What real firmware did in test/e2e. */
+function matrixTable(name: string): string | undefined {
+  if (name !== 'firmware-matrix') return undefined
+  const rows = matrixCells().map(
+    ({ firmware, arrangement, ends }) => `| ${cell(firmware)} | ${cell(arrangement)} | ${cell(ends)} |`,
+  )
+  return ['| firmware | DHCP | ends in |', '|---|---|---|', ...rows].join('\n')
 }
 
 function filled(text: string): string {

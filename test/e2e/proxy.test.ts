@@ -6,6 +6,7 @@ import type { MachineReport } from '../../src/serve/pages/describe.js'
 import { Cleanup } from './cleanup.js'
 import { startDhcp } from './dnsmasq.js'
 import { buildExample, mainMenu } from './example.js'
+import { noteCell } from './matrix.js'
 import { makeLan, SERVER_ADDRESS, TAP } from './namespace.js'
 import { needs, whyNotBoot } from './preflight.js'
 import { run } from './processes.js'
@@ -67,6 +68,7 @@ async function bootToMenu(
     machine = await Machine.start(cleanup, firmware, tapNetwork(lan.wire, TAP), directory, args)
     const begin = performance.now()
     await mainMenu(machine, MENU_TIMEOUT)
+    noteCell({ firmware: title, arrangement: 'dnsmasq gives addresses, on another machine', ends: 'menu' })
     process.stdout.write(`proxy: ${title}: menu after ${((performance.now() - begin) / 1000).toFixed(1)} s\n`)
     const report = async (): Promise<MachineReport> => {
       const ask = `process.stdout.write(await (await fetch('http://${SERVER_ADDRESS}/_/api/machines')).text())`
