@@ -30,7 +30,7 @@ const LINE = /the real target was reached, known as \S+ now/
 const TARGET = `#!ipxe\necho ${REACHED}, known as \${user-class} now\nsleep 600\n`
 
 /** Seconds; the longest of the waits inside is the link and DHCP of a card, three times over. */
-const PATIENCE = 150
+const PATIENCE = 200
 
 /** The option is right: it is followed at once, whatever the boot file is. */
 export async function followsOption(chainloader: Chainloader): Promise<void> {
@@ -62,6 +62,13 @@ export const deadTargets: readonly (readonly [what: string, url: string, error: 
   ['a file that is not there', `http://${SERVER_ADDRESS}/gone.ipxe`, /ipxe\.org\/2d0c6/],
   // nothing listens there; the server answers at once that it does not
   ['a server that is down', `http://${SERVER_ADDRESS}:81/boot.ipxe`, /ipxe\.org\//],
+  // no machine has this address
+  [
+    'an address where nobody answers',
+    `http://${SERVER_ADDRESS.replace(/\d+$/, '99')}/boot.ipxe`,
+    /ipxe\.org\//,
+  ],
+  ['what is no URL', 'lunch at noon', /ipxe\.org\//],
 ]
 
 /** The option names nothing that can be had: it is said, and what a person types is booted. */
