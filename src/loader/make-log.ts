@@ -103,7 +103,7 @@ const cures: readonly (readonly [RegExp, string])[] = [
     'this iPXE is older than this linker: use a newer iPXE, or --engine podman',
   ],
   [
-    /cpuid_settings|video_subr|pxe_call|relocation truncated.*librm|efi_systab/,
+    /cpuid_settings|video_subr|pxe_call|relocation truncated to fit|efi_systab/,
     'a build option does not exist on this platform: look through your --define',
   ],
   [

@@ -35,7 +35,7 @@ export const commands: readonly BuildOptionSpec[] = [
     flag('PING_CMD', off, off, 'ping'),
     flag('POWEROFF_CMD', onSince2, onSince2, 'poweroff'),
     flag('PROFSTAT_CMD', off, off, 'profiling statistics'),
-    flag('PXE_CMD', off, off, 'startpxe and stoppxe'),
+    flag('PXE_CMD', off, never, 'startpxe and stoppxe'),
     flag('REBOOT_CMD', on, on, 'reboot'),
     flag('ROUTE_CMD', on, on, 'the routing table'),
     flag('SANBOOT_CMD', on, on, 'sanhook, sanboot and sanunhook; booting the local disk on BIOS'),

@@ -14,7 +14,7 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { PreparedSource, SourceContext } from './types.js'
 import { isPartOfSource, noSource, versionOf } from './tree-facts.js'
 
@@ -48,8 +48,6 @@ export async function directorySource(
   const root = await realpath(folder)
   const makefile = await readFile(join(root, 'src', 'Makefile'), 'utf8').catch(() => undefined)
   if (makefile === undefined) throw noSource(name, 'there is no src/Makefile in it')
-  const version = versionOf(makefile)
-  if (version === undefined) throw noSource(name, 'src/Makefile names no version')
   const { files, hasLocal } = listTree(root)
   const indexFile = join(cache, 'sources', `directory-${sha(root)}.json`)
   const before = await readIndex(indexFile)
@@ -64,9 +62,12 @@ export async function directorySource(
   if (commit !== undefined && commitTime !== undefined) index.commit = [commit, commitTime]
   if (changed || (!isKnown && index.commit)) await saveIndex(indexFile, index)
   const newest = files.reduce((most, { mtimeMs }) => Math.max(most, mtimeMs), 0)
+  // the time of a copy is no property of the source: with history it is the commit's, else of the newest file
+  const time = commitTime ?? Math.floor(newest / 1000)
+  const version = versionOf(makefile, { commit, time, name: basename(root) })
+  if (version === undefined) throw noSource(name, 'src/Makefile names no version')
   return {
-    // the time of a copy is no property of the source: with history it is the commit's, else of the newest file
-    identity: { id, version, commit, time: commitTime ?? Math.floor(newest / 1000) },
+    identity: { id, version, commit, time },
     name,
     notes: hasLocal
       ? [`src/config/local of ${name} is not used: give build options by --define or in ipxetool.yaml`]

@@ -38,9 +38,9 @@ export async function gitSource(
   const commit = await resolveCommit()
   const makefile = await git('show', `${commit}:src/Makefile`)
   if (makefile.code !== 0) throw noSource(`${url} at ${commit}`, 'there is no src/Makefile in it')
-  const version = versionOf(makefile.stdout)
-  if (version === undefined) throw noSource(`${url} at ${commit}`, 'src/Makefile names no version')
   const time = Number((await git('show', '-s', '--format=%ct', commit)).stdout.trim())
+  const version = versionOf(makefile.stdout, { commit, time, name: ref })
+  if (version === undefined) throw noSource(`${url} at ${commit}`, 'src/Makefile names no version')
   return {
     identity: { id: `git:${commit}`, version, commit, time },
     name: `${url} at ${commit.slice(0, 12)}`,

@@ -69,7 +69,7 @@ async function look(file: string, name: string, stamp: string): Promise<Facts> {
       found = { top, text: entry.bytes.toString('latin1') }
   }
   if (found === undefined) throw noSource(name, 'there is no src/Makefile in it')
-  const version = versionOf(found.text)
+  const version = versionOf(found.text, { commit, time, name: found.top })
   if (version === undefined) throw noSource(name, 'src/Makefile names no version')
   return { format: 1, stamp, sha256: hash.digest('hex'), top: found.top, version, commit, time }
 }
