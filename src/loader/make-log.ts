@@ -121,6 +121,10 @@ const cures: readonly (readonly [RegExp, string])[] = [
     /-Werror=(?:array-bounds|dangling-pointer|stringop)|C23|-Werror/,
     'this compiler is newer than this iPXE expects: use a newer iPXE, or --engine podman with an older Debian as --base',
   ],
+  [
+    /impossible constraint|inconsistent operand constraints/,
+    'this iPXE is too old for this compiler: use a newer iPXE, or --engine podman with a Debian of its time as --base',
+  ],
   [/No space left on device/, 'the disk is full: make room, or set XDG_CACHE_HOME to another disk'],
   [/Killed|out of memory|cannot allocate memory/i, 'the memory did not suffice: use fewer --jobs'],
   [

@@ -55,6 +55,18 @@ describe("make's log", () => {
       undefined,
       /disk is full/,
     ],
+    [
+      "arch/i386/interface/pcbios/int13.c:469: error: impossible constraint in 'asm'\n",
+      "impossible constraint in 'asm'",
+      'arch/i386/interface/pcbios/int13.c:469',
+      /too old for this compiler/,
+    ],
+    [
+      "ld: bin-x86_64-efi/blib.a(stack.o): relocation truncated to fit: R_X86_64_32 against `_estack'",
+      "relocation truncated to fit: R_X86_64_32 against `_estack'",
+      undefined,
+      /does not exist on this platform/,
+    ],
     ['all is well', undefined, undefined, undefined],
   ] as const) {
     it(`finds the first real error: ${message ?? 'none'}`, () => {
