@@ -50,7 +50,9 @@ export function inspectLoader(bytes: Uint8Array): LoaderInfo {
   const text = bytesToText(bytes)
   const buildName = buildNameIn(text)
   const version = versionIn(text)
-  const ipxe = buildName !== undefined || version !== undefined || /ipxe\.org/i.test(text) || isIpxeNbp(bytes)
+  // the last is what the code in front of a BIOS disk says (arch/x86/prefix/hdprefix.S)
+  const says = /ipxe\.org|Could not load iPXE/i.test(text)
+  const ipxe = buildName !== undefined || version !== undefined || says || isIpxeNbp(bytes)
   const open = kind === 'efi' || /\0#!ipxe\0/.test(text)
   if (ipxe && !open) {
     notes.push('Its code is compressed, as in all BIOS loaders: features and embedded script cannot be read.')

@@ -23,6 +23,15 @@ describe('inspectLoader', () => {
     assert.equal(info.signed, false)
   })
 
+  it('knows a BIOS disk by what the code in front of it says', () => {
+    const disk = new Uint8Array(1024)
+    disk.set([0x55, 0xaa], 510)
+    disk.set(bytes('Could not load iPXE\r\n'), 600)
+    const { kind, ipxe, platform, notes } = inspectLoader(disk)
+    assert.deepEqual([kind, ipxe, platform], ['disk', true, 'pcbios'])
+    assert.match(notes.join(), /compressed/)
+  })
+
   it('knows shim, and that it is signed', () => {
     const { ipxe, notes } = inspectLoader(
       efiImage(bytes('sbat,1\nshim,4,UEFI shim,shim,1,https://github.com/rhboot/shim\n')),
