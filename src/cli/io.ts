@@ -10,6 +10,8 @@ export interface Io {
   readonly stderr: OutputStream
   /** Aborted on SIGINT or SIGTERM; long-running commands stop cleanly and exit 0. */
   readonly signal: AbortSignal
+  /** The whole process is this command's: it may give up rights for good. */
+  readonly ownsProcess?: boolean
 }
 
 export interface OutputStream {

@@ -26,6 +26,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       stdout: process.stdout,
       stderr: process.stderr,
       signal: stop.signal,
+      ownsProcess: true,
     })
   } finally {
     process.off('SIGINT', onSignal)

@@ -6,6 +6,7 @@ import { type RunningServer, type ServeEvent, serveTree } from '../serve/index.j
 import { ExitCode } from './exit-codes.js'
 import type { Io } from './io.js'
 import { tftpWire, tlsWire, type WireOptions } from './serve-wire.js'
+import { become, successor, userNote } from './privileges.js'
 import { type ProxyCommandOptions, proxyNotes, proxyOptions } from './serve-proxy.js'
 import { passedSockets, printUnits } from './systemd.js'
 
@@ -28,6 +29,8 @@ export interface ServeCommandOptions extends WireOptions, ProxyCommandOptions {
   readonly record?: string
   /** Remembers which machines are installed, relative to the working folder. */
   readonly state?: string
+  /** Name or number; `root` stays root. */
+  readonly user?: string
   /** Print systemd units and end. */
   readonly printUnits?: boolean
 }
@@ -78,6 +81,7 @@ export async function runServe(
     if (options.quiet !== true && options.json !== true) io.stderr.write(`${text}\n`)
   }
 
+  const next = io.ownsProcess === true ? successor(root, options.user) : undefined
   let server: RunningServer
   try {
     server = await serveTree({ root, http, tftp, proxyDhcp, pages, stateFile, record, onEvent })
@@ -99,10 +103,12 @@ export async function runServe(
     })
     note(`TFTP is on port ${port}: port ${TFTP_PORT}, where firmware asks, is only open to root`)
   }
+  if (next?.readable === true) become(next)
 
   const script = await hasBootScript(root)
   printUrls(server, root, script ? 'boot.ipxe' : '', options, io)
   if (!script) note(`there is no boot.ipxe in ${root}`)
+  if (next !== undefined) note(userNote(next, root))
   if (pages !== false && server.httpUrl !== undefined) note(`what machines do: ${pagesUrl(server)}`)
   if (server.proxy !== undefined) proxyNotes(server.proxy).forEach(note)
   note('press Ctrl-C to stop')

@@ -101,7 +101,8 @@ describe('tftp server, bad lines and many clients', () => {
     }
     const honest = await fetchByTftp({ port: server.tftpPort, name: 'file', patienceMs: 300, attempts: 100 })
     assert.equal(honest.length, 5000)
-    assert.ok(mostFiles - files < 1024 + 300, `${mostFiles - files} files`)
+    // Unanswered ones, those that are being opened, and those on their way out.
+    assert.ok(mostFiles - files < 2 * 1024 + 500, `${mostFiles - files} files`)
     assert.ok(process.memoryUsage.rss() - before < 300e6)
     for (const socket of sockets) socket.close()
   })
