@@ -28,9 +28,14 @@ export function passedSockets(
 /**
  * A service that never is root, and a socket for each port and interface.
  *
+ * @param program how this program is started: two absolute paths
  * @throws IpxetoolError `which-interface` (exit code 2)
  */
-export function printUnits(root: string, options: ServeCommandOptions): string {
+export function printUnits(
+  root: string,
+  options: ServeCommandOptions,
+  program: readonly string[] = [process.execPath, process.argv[1] ?? 'ipxetool'],
+): string {
   const interfaces = options.interface ?? []
   const proxy = options.proxyDhcp === true
   if (proxy && interfaces.length === 0) {
@@ -39,8 +44,7 @@ export function printUnits(root: string, options: ServeCommandOptions): string {
       hint: 'name it: --interface eth0',
     })
   }
-  const program = process.argv[1] ?? 'ipxetool'
-  const words = [process.execPath, program, 'serve', root, ...flags(options)]
+  const words = [...program, 'serve', root, ...flags(options)]
   const sockets = proxy
     ? interfaces.flatMap((name) => [socketUnit('dhcp', 67, name), socketUnit('pxe', 4011, name)])
     : []
@@ -69,6 +73,7 @@ ProtectHostname=yes
 ProtectKernelLogs=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
+ProtectProc=invisible
 ProtectControlGroups=yes
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
 RestrictNamespaces=yes
@@ -77,6 +82,10 @@ RestrictSUIDSGID=yes
 LockPersonality=yes
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
+SystemCallFilter=~@privileged
+SystemCallErrorNumber=EPERM
+RemoveIPC=yes
+LimitNOFILE=65536
 UMask=0077
 
 [Install]
