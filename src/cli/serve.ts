@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { IpxetoolError } from '../diagnostics/error.js'
 import { type RunningServer, type ServeEvent, serveTree } from '../serve/index.js'
+import { defaultStateFile } from '../serve/once/index.js'
 import { ExitCode } from './exit-codes.js'
 import type { Io } from './io.js'
 import { tftpWire, tlsWire, type WireOptions } from './serve-wire.js'
@@ -81,7 +82,8 @@ export async function runServe(
     if (options.quiet !== true && options.json !== true) io.stderr.write(`${text}\n`)
   }
 
-  const next = io.ownsProcess === true ? successor(root, options.user) : undefined
+  const next =
+    io.ownsProcess === true ? successor(root, stateFile ?? defaultStateFile(root), options.user) : undefined
   let server: RunningServer
   try {
     server = await serveTree({ root, http, tftp, proxyDhcp, pages, stateFile, record, onEvent })
@@ -103,12 +105,12 @@ export async function runServe(
     })
     note(`TFTP is on port ${port}: port ${TFTP_PORT}, where firmware asks, is only open to root`)
   }
-  if (next?.readable === true) become(next)
+  if (next !== undefined && next.problem === undefined) become(next)
 
   const script = await hasBootScript(root)
   printUrls(server, root, script ? 'boot.ipxe' : '', options, io)
   if (!script) note(`there is no boot.ipxe in ${root}`)
-  if (next !== undefined) note(userNote(next, root))
+  if (next !== undefined) note(userNote(next))
   if (pages !== false && server.httpUrl !== undefined) note(`what machines do: ${pagesUrl(server)}`)
   if (server.proxy !== undefined) proxyNotes(server.proxy).forEach(note)
   note('press Ctrl-C to stop')

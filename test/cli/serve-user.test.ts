@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { chmod, chown, readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { successor } from '../../src/cli/privileges.js'
-import { waitFor, Scratch } from '../serve/support.js'
+import { onceFolder } from '../../src/model/once.js'
+import { Scratch, waitFor, write } from '../serve/support.js'
 import { notRun } from '../support/not-run.js'
 
 const CLI = fileURLToPath(new URL('../e2e/run-cli.ts', import.meta.url))
@@ -81,25 +83,38 @@ describe('ipxetool serve, started by root', function () {
     await chmod(root, 0o700)
     const { uid, said } = await served()
     assert.deepEqual(uid, [0, 0, 0, 0])
-    assert.match(said, /goes on as root: nobody cannot read .*\(chmod /)
+    assert.match(said, /goes on as root, because nobody cannot read .*\(chmod/)
   })
 
   it('refuses whom there is not, and who cannot read the tree', async () => {
     await chmod(root, 0o700)
+    const state = `${root}.once.json`
     const before = [process.geteuid?.(), process.getegid?.(), process.getgroups?.()]
-    assert.throws(() => successor(root, 'nobody'), { code: 'tree-unreadable', exitCode: 2 })
-    assert.throws(() => successor(root, 'no such one'), { code: 'no-such-user', exitCode: 2 })
+    assert.throws(() => successor(root, state, 'nobody'), { code: 'tree-unreadable', exitCode: 2 })
+    assert.throws(() => successor(root, state, 'no such one'), { code: 'no-such-user', exitCode: 2 })
     assert.deepEqual([process.geteuid?.(), process.getegid?.(), process.getgroups?.()], before)
     assert.equal(userInfo().uid, 0)
+  })
+
+  it('stays root where the state of `boot: once` could not be written', async () => {
+    await write(root, { 'machines/rack1.ipxe': `#!ipxe\nchain /${onceFolder}rack1.ipxe\n` })
+    const folder = await scratch.folder()
+    await chmod(folder, 0o755)
+    const state = join(folder, 'once.json')
+    const { uid, said } = await served('--state', state)
+    assert.deepEqual(uid, [0, 0, 0, 0])
+    assert.match(said, /nobody cannot write in /)
+    await chown(folder, 54321, 54321)
+    assert.deepEqual((await served('--state', state, '--user', '54321')).uid, [54321, 54321, 54321, 54321])
   })
 
   it('takes --user from root only', async () => {
     await chmod(root, 0o755)
     const code =
       'process.setuid(54321); const { successor } = await import(process.argv[1]);' +
-      'try { successor("/", "nobody") } catch (error) { console.log(error.code) }; console.log(successor("/"))'
-    const module = new URL('../../dist/cli/privileges.js', import.meta.url)
-    const child = spawn(process.execPath, ['--input-type=module', '-e', code, module.href])
+      'try { successor("/", "/x", "nobody") } catch (error) { console.log(error.code) }; console.log(successor("/", "/x"))'
+    const module = new URL('../../src/cli/privileges.ts', import.meta.url)
+    const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '-e', code, module.href])
     assert.equal(await text(child.stdout), 'not-root\nundefined\n')
   })
 })
