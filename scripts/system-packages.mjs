@@ -41,6 +41,7 @@ const PACKAGES = [
   { name: 'cpio', command: 'cpio' },
   { name: 'tftp-hpa', command: 'tftp' },
   { name: 'curl', command: 'curl' },
+  { name: 'tcpdump', command: 'tcpdump' },
   { name: 'shellcheck', command: 'shellcheck' },
   { name: 'shfmt', command: 'shfmt' },
   { name: 'chromium', command: 'chromium' },

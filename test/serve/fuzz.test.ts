@@ -288,9 +288,8 @@ describe('fuzzing', () => {
       return true
     },
   }
-  for (const [name, target] of Object.entries(targets))
+  for (const [name, target] of long === 0 ? [] : Object.entries(targets))
     it(`of ${name} at length`, function () {
-      if (long === 0) this.skip()
       this.timeout(3_600_000)
       const start = performance.now()
       let answers = 0
