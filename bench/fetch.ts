@@ -8,10 +8,10 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, mkdtemp, open, readFile, rm, statfs, writeFile } from 'node:fs/promises'
-import { connect, createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { BenchmarkRefused, commandPeer, median, type Benchmark, type Peer } from './harness.js'
+import { answers, freePort } from './servers.js'
 
 const gib = 1024 ** 3
 const driver = fileURLToPath(new URL('fetch-peer.mjs', import.meta.url))
@@ -255,30 +255,8 @@ async function startNginx(folder: string): Promise<Nginx> {
 async function listening(port: number): Promise<void> {
   const end = Date.now() + 10_000
   while (Date.now() < end) {
-    const up = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1')
-      socket.once('connect', () => {
-        socket.destroy()
-        resolve(true)
-      })
-      socket.once('error', () => {
-        resolve(false)
-      })
-    })
-    if (up) return
+    if (await answers(port)) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
   throw new BenchmarkRefused('fetch: nginx does not answer')
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject).listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => {
-        resolve(port)
-      })
-    })
-  })
 }

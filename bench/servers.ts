@@ -116,7 +116,8 @@ async function started(
   }
 }
 
-function answers(port: number): Promise<boolean> {
+/** Whether somebody takes a TCP connection there. */
+export function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
     socket.once('connect', () => {
@@ -143,7 +144,7 @@ function asksTftp(port: number): Promise<boolean> {
   })
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject).listen(0, '127.0.0.1', () => {

@@ -84,25 +84,17 @@ export async function runServe(
 
   const next =
     io.ownsProcess === true ? successor(root, stateFile ?? defaultStateFile(root), options.user) : undefined
+  const wanted = { root, http, tftp, proxyDhcp, pages, stateFile, record, onEvent }
   let server: RunningServer
   try {
-    server = await serveTree({ root, http, tftp, proxyDhcp, pages, stateFile, record, onEvent })
+    server = await serveTree(wanted)
   } catch (error) {
     // Trying is the only test that knows of root, of capabilities and of the system's own limit alike.
     const fallBack =
       options.tftp === undefined && error instanceof IpxetoolError && error.code === 'port-permission'
     if (!fallBack || tftp === false) throw error
     const port = TFTP_PORT_WITHOUT_PERMISSION
-    server = await serveTree({
-      root,
-      http,
-      tftp: { ...tftp, port },
-      proxyDhcp,
-      pages,
-      stateFile,
-      record,
-      onEvent,
-    })
+    server = await serveTree({ ...wanted, tftp: { ...tftp, port } })
     note(`TFTP is on port ${port}: port ${TFTP_PORT}, where firmware asks, is only open to root`)
   }
   if (next !== undefined && next.problem === undefined) become(next)

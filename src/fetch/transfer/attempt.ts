@@ -270,7 +270,7 @@ export class Attempt {
       const { length } = chunk
       part.at += length
       watch.bytes += length
-      this.#progress(sides?.bytes ?? part.at)
+      this.#progress(() => sides?.bytes ?? part.at)
       const seen = pass.inspected ? pass.show(reuses ? new Uint8Array(chunk) : chunk) : undefined
       const filled = fillFrom(chunk, 0)
       if (!filled && !pass.inspected && !reuses) discarder.done(data)
@@ -295,7 +295,7 @@ export class Attempt {
       await sides?.done()
       await partial.settle()
     }
-    this.#progress(partial.length, true)
+    this.#progress(() => partial.length, true)
     if (!isWhole() && part.at >= part.end) return 'more'
     await this.#checkEnd(part.at)
     return 'complete'
@@ -323,12 +323,13 @@ export class Attempt {
     }
   }
 
-  #progress(received: number, last = false): void {
+  /** @param here bytes of the file that are here; asked only when it is time to tell */
+  #progress(here: () => number, last = false): void {
     const now = performance.now()
     if (!last && now - this.#lastProgress < progressEvery) return
     this.#lastProgress = now
     const { emit, partial, request } = this.#job
     const total = partial.total ?? request.size
-    emit({ type: 'progress', received, ...(total !== undefined && { total }) })
+    emit({ type: 'progress', received: here(), ...(total !== undefined && { total }) })
   }
 }

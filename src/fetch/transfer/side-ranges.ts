@@ -37,7 +37,7 @@ export class SideRanges {
   readonly #policy: SideRangePolicy
   /** Of the connection that brings the first missing byte; done when its `at` is its `end`. */
   readonly #main: Part
-  readonly #sides = new Map<Part, HttpResponse>()
+  readonly #sides = new Set<Part>()
   readonly #running = new Set<Promise<void>>()
   readonly #stop = new AbortController()
   readonly #timer: NodeJS.Timeout
@@ -78,7 +78,6 @@ export class SideRanges {
   stop(): void {
     clearInterval(this.#timer)
     this.#stop.abort()
-    for (const { body } of this.#sides.values()) body.destroy()
   }
 
   #look(): void {
@@ -90,9 +89,7 @@ export class SideRanges {
     const rate = (now.bytes - bytes) / Math.max(1, now.time - time)
     const { least, soon, most } = this.#policy
     if (this.#sides.size > 0 && rate < this.#before * gain) this.#enough = true
-    const longest = [this.#main, ...this.#sides.keys()].reduce((a, b) =>
-      b.end - b.at > a.end - a.at ? b : a,
-    )
+    const longest = [this.#main, ...this.#sides].reduce((a, b) => (b.end - b.at > a.end - a.at ? b : a))
     const left = longest.end - longest.at
     // nothing comes at all: that is a fault, and more of the same does not mend it
     const isWorthIt = !this.#enough && rate > 0 && left >= 2 * least && left / rate > soon
@@ -137,7 +134,7 @@ export class SideRanges {
         foreignEncoding(response.headers, this.#url) === undefined
       if (!fits || whole.at >= middle || signal.aborted) throw new Error('not the part that was asked for')
       whole.end = middle
-      this.#sides.set(part, response)
+      this.#sides.add(part)
       this.#opening = false
       this.#last = { time: performance.now(), bytes: this.bytes }
       emit({ type: 'parallel', url: this.#url, at: middle, connections: this.#sides.size + 1 })
