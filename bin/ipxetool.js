@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli/main.js'
+import { load } from './load.js'
 
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await load().exports.main(process.argv.slice(2))

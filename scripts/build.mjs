@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * Builds dist/: parsers from grammar/*.peggy, then TypeScript, then the JSON Schema of ipxetool.yaml.
+ * Builds dist/: parsers from grammar/*.peggy, then TypeScript, then the JSON Schema of ipxetool.yaml, then the
+ * command line as one file.
  *
  *   node scripts/build.mjs [--parsers]      --parsers: only src/syntax/generated/, which types and tests need
  *
@@ -19,6 +20,7 @@ import {
 } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { bundle } from './bundle.mjs'
 import { root, runNode, stopwatch } from './processes.mjs'
 
 const GRAMMARS = join(root, 'grammar')
@@ -107,6 +109,7 @@ async function buildModules() {
     for (const end of ['.js', '.js.map', '.d.ts']) outputs.add(base + end)
   }
   outputs.add(SCHEMA)
+  for (const file of ['ipxetool.cjs', 'ipxetool.cjs.cache']) outputs.add(join('bundle', file))
   const data = sources.filter((file) => file.startsWith(CATALOG + sep) && file.endsWith('.yaml'))
   for (const file of data) outputs.add(file)
 
@@ -114,6 +117,9 @@ async function buildModules() {
   const hash = hashOf([
     ...settings.map((file) => join(root, file)),
     fileURLToPath(import.meta.url),
+    ...['scripts/bundle.mjs', 'bin/load.js', 'node_modules/esbuild/package.json'].map((file) =>
+      join(root, file),
+    ),
     ...sources.map((file) => join(SOURCES, file)),
   ])
   const complete = [...outputs].every((file) => existsSync(join(DIST, file)))
@@ -134,6 +140,8 @@ async function buildModules() {
   }
   const { projectJsonSchema } = await import(pathToFileURL(join(DIST, SCHEMA_MODULE)).href)
   writeFileSync(join(DIST, SCHEMA), `${JSON.stringify(projectJsonSchema(), null, 2)}\n`)
+  const bundled = await bundle()
+  if (!bundled.ok) return bundled
   // What an older build left behind could still be imported.
   for (const file of filesBelow(DIST)) {
     if (!outputs.has(relative(DIST, file))) rmSync(file)

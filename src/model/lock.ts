@@ -2,7 +2,7 @@
  * `ipxetool.lock`: which files the names `coreos stable` in menus stand for. `ipxetool fetch` writes it, menus are
  * compiled with it. Nothing in it says when: the same files give the same bytes.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { architectures, type Architecture } from './schema.js'
 
 /** How far a file can be trusted, best first. */

@@ -1,5 +1,5 @@
 /** Machines and groups of machines: who boots what. The shapes of their fields are those of the menu model. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { consolePort, id, oneLine, size, source } from './schema.js'
 
 const oneOrMore = (schema: z.ZodString) => z.union([schema, z.array(schema).min(1)]).optional()

@@ -3,7 +3,7 @@
  * both their types and the published JSON Schema. Values are strings in which `$<name>` is a build-time variable and
  * `${name}` a setting that the machine reads, exactly as in a script.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** As `${buildarch}` spells them (`core/settings.c`). */
 export const architectures = ['x86_64', 'i386', 'arm64'] as const

@@ -1,5 +1,5 @@
 /** Reads `ipxetool.yaml` against the schema; every mistake has file, line and column. */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { CatalogKey, Distribution } from '../data/catalog/schema.js'
 import { Diagnostic, type Place } from '../diagnostics/diagnostic.js'
 import type { Group, Machine } from '../model/machine-schema.js'

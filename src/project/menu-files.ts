@@ -1,6 +1,6 @@
 /** `menus/*.ts`: run by the host, checked here by the schema that YAML has too. */
 import { Diagnostic } from '../diagnostics/diagnostic.js'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Group, groupSchema, type Machine, machineSchema } from '../model/machine-schema.js'
 import { menusSchema, type Menu } from '../model/schema.js'
 import type { ScriptReader } from './compose.js'

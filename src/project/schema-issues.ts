@@ -1,5 +1,5 @@
 /** Schema errors in words: what stands there, what was expected, what was probably meant. */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { suggest } from '../data/suggest.js'
 import { projectSchema, variableSchemas } from './schema.js'
 import { descriptionOf, keysOf, kindsOf, schemaAt } from './schema-walk.js'

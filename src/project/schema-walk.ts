@@ -1,5 +1,5 @@
 /** Finds the part of a schema that some data is measured against. */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { YamlPath } from './yaml.js'
 
 type Schema = z.core.$ZodTypes

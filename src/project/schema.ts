@@ -3,7 +3,7 @@
  * that editors and ipxetool never disagree. What a schema cannot say (cycles, overrides, whether a URL makes sense)
  * is in `variables.ts` and `value-types.ts`.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { distributionSchema, keySchema } from '../data/catalog/schema.js'
 import { groupSchema, machineSchema } from '../model/machine-schema.js'
 import { menuSchema } from '../model/schema.js'

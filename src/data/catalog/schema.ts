@@ -4,7 +4,7 @@
  *
  * Texts are templates: `{name}` is a variable, `{document:path}` a value out of a document that an earlier step read.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** As {@link file://../../fetch/types.ts} has them. */
 const architectures = ['x86_64', 'i386', 'arm64', 'arm32', 'riscv64', 'loong64'] as const

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { LineCounter, parseDocument, type Document } from 'yaml'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { catalogFileSchema, type CatalogKey, type Distribution } from '../../data/catalog/schema.js'
 import { suggest } from '../../data/suggest.js'
 import { Diagnostic, type Place } from '../../diagnostics/diagnostic.js'
