@@ -1,5 +1,6 @@
 /** `ipxetool check [PATH…]`. */
 import { resolve, sep } from 'node:path'
+import { parseTarget } from '../analysis/target.js'
 import type { Script } from '../ast/nodes.js'
 import { Diagnostic } from '../diagnostics/diagnostic.js'
 import { IpxetoolError } from '../diagnostics/error.js'
@@ -11,12 +12,14 @@ import { summaryLine } from '../diagnostics/summary.js'
 import { visible } from '../diagnostics/visible.js'
 import { bootNumbers, type CheckedBoot } from '../links/preflight-boots.js'
 import { resolveLinks } from '../links/resolve.js'
+import { type CheckOverrides, projectCheck } from '../project/check-settings.js'
 import { type Checked, checkProject } from '../project/check.js'
 import { scriptSizeLimit } from '../project/compose.js'
 import { configName } from '../project/config.js'
 import { HostError, type ProjectHost, readIfThere } from '../project/host.js'
 import { type Composed, composeLoose } from '../project/loose.js'
 import { settingsSetBy } from '../rules/facts.js'
+import type { Preset } from '../rules/rule.js'
 import { runRules } from '../rules/run.js'
 import { InputFinder, type InputFailure, type LooseInput, type ProjectInput } from './check-inputs.js'
 import { declaredLoaders } from './declared-loaders.js'
@@ -48,8 +51,12 @@ export interface CheckCommandOptions {
   explain?: string
   /** `NAME=VALUE` for build-time variables. */
   var?: string[]
-  /** Information and warnings are problems, too. */
+  /** Information is a problem, too. */
   strict?: boolean
+  /** Rules that run, in place of what projects say; loose scripts: default `default`. */
+  preset?: Preset
+  /** What runs the scripts, in place of what projects say. */
+  target?: string
   /** Other servers are asked for what the scripts want from them. */
   online?: boolean
   /** With `online`: also for what was there within the last day. */
@@ -84,6 +91,7 @@ export async function runCheck(paths: string[], options: CheckCommandOptions, io
   const run = new Run(host, io, parseVariables(options.var ?? []), {
     ask,
     isVerbose: options.verbose === true,
+    check: checkOverrides(options),
   })
   for (const project of projects) await run.checkProject(project)
   await run.checkLoose(loose)
@@ -127,6 +135,15 @@ function asDiagnostic({ path, message }: InputFailure): Diagnostic {
   })
 }
 
+/** @throws IpxetoolError `bad-target` (exit code 2) */
+function checkOverrides({ preset, target: text }: CheckCommandOptions): CheckOverrides {
+  const target = text === undefined ? undefined : parseTarget(text)
+  if (text !== undefined && !target) {
+    throw new IpxetoolError('bad-target', `ipxetool knows no target "${visible(text)}"`, { exitCode: 2 })
+  }
+  return { ...(preset && { preset }), ...(target && { target }) }
+}
+
 async function addPaths(
   finder: InputFinder,
   paths: string[],
@@ -164,13 +181,15 @@ class Run {
   readonly #variables: ReadonlyMap<string, string>
   readonly #ask: Ask | undefined
   readonly #isVerbose: boolean
+  readonly #check: CheckOverrides
 
   constructor(
     host: ProjectHost,
     io: Io,
     variables: ReadonlyMap<string, string>,
-    { ask, isVerbose }: { ask: Ask | undefined; isVerbose: boolean },
+    { ask, isVerbose, check }: { ask: Ask | undefined; isVerbose: boolean; check: CheckOverrides },
   ) {
+    this.#check = check
     this.#host = host
     this.#io = io
     this.#isVerbose = isVerbose
@@ -215,6 +234,7 @@ class Run {
       variables: this.#variables,
       environment: env,
       loadersOf: declaredLoaders(cwd),
+      check: this.#check,
       inspect: async (project, scripts) => {
         const out = resolve(cwd, root, project.config.out)
         const tree = await checkTree(project, scripts, cwd, {
@@ -268,13 +288,15 @@ class Run {
       for (const name of settingsSetBy(result.script)) settingsSetAnywhere.add(name)
       for (const source of result.sources.keys()) if (source !== path) included.add(source)
     }
+    const { settings, target } = projectCheck({}, this.#check)
+    const facts = { loose: true, settingsSetAnywhere, ...(target && { target }) }
     for (const { path, named, result } of composed) {
       this.#addSources(result.sources)
       this.checked++
       // what another script includes was checked in its place there
       if (!named && included.has(path)) continue
       this.add(result.diagnostics)
-      this.add(runRules(result.script, { path, facts: { loose: true, settingsSetAnywhere } }))
+      this.add(runRules(result.script, { path, facts, settings }))
     }
     if (this.#ask && composed.length > 0) {
       this.add(await this.#askFor(composed.map(({ path, result }) => ({ path, script: result.script }))))

@@ -4,7 +4,7 @@ import { IpxetoolError } from '../diagnostics/error.js'
 import { prettyReport } from '../diagnostics/reporters/pretty.js'
 import { visible } from '../diagnostics/visible.js'
 import { checkScript } from '../rules/check-script.js'
-import { exampleScript } from '../rules/example.js'
+import { exampleOptions, exampleScript } from '../rules/example.js'
 import { type Explanation, explanations, findExplanation } from '../rules/explanations.js'
 import { linkRuleIds } from '../rules/ids.js'
 import { allRules, findRule } from '../rules/index.js'
@@ -25,11 +25,13 @@ export function explainRule(id: string, options: { color: boolean; width: number
   }
   const { docs } = rule
   const parts = [
-    `${rule.id} (${rule.severity})\n${rule.summary}\n`,
+    `${rule.id} (${rule.severity}${rule.preset === 'strict' ? ', with --preset strict' : ''})\n${rule.summary}\n`,
     `${wrap(docs.why, Math.min(options.width, 100))}\n`,
     ...docs.notOk.map((example) => {
       const { bytes } = exampleScript(rule, example)
-      const found = checkScript(bytes, { path: 'example.ipxe' }).filter(({ ruleId }) => ruleId === rule.id)
+      const found = checkScript(bytes, { ...exampleOptions(rule), path: 'example.ipxe' }).filter(
+        ({ ruleId }) => ruleId === rule.id,
+      )
       return `Not ok:\n${shown(bytes)}\n${prettyReport(found, new Map([['example.ipxe', bytes]]), options)}`
     }),
     ...docs.ok.map((example) => `Ok:\n${shown(exampleScript(rule, example).bytes)}`),

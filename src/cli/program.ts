@@ -50,7 +50,14 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
     .option('--json', 'the same as --format json')
     .option('--var <name=value>', 'give a build-time variable a value (repeatable)', collect, [])
     .option('--explain <rule>', 'print what a rule is about, with examples')
-    .option('--strict', 'exit with 1 for warnings and information, too')
+    .option('--strict', 'exit with 1 for information, too')
+    .addOption(
+      new Option('--preset <name>', 'which rules run: strict has the opt-in ones, too').choices([
+        'default',
+        'strict',
+      ]),
+    )
+    .option('--target <target>', 'what runs the scripts: a version of iPXE, a platform')
     .option('--online', 'ask other servers for what the scripts want from them')
     .option('--fresh', 'with --online: ask again for what was there within the last day')
     .action(async (paths: string[], options: GlobalOptions & { var: string[] }) => {

@@ -9,6 +9,7 @@ import { previewFiles } from '../preview/preview.js'
 import { previewScripts } from '../preview/project-scripts.js'
 import type { CheckedScripts } from '../project/check.js'
 import type { Project } from '../project/project.js'
+import { configuredLinks } from '../rules/settings.js'
 import { treeFiles } from './tree-files.js'
 
 export interface TreeOptions {
@@ -54,7 +55,7 @@ export async function checkTree(
       severity !== 'info' || (options.information === true && information.has(ruleId)),
   )
   if (options.ask) all.push(...(await options.ask(report.links, project.config.file)))
-  return { report, boots, diagnostics: all }
+  return { report, boots, diagnostics: [...configuredLinks(all, project.check.settings)] }
 }
 
 /** The pages below `preview/`. @param boots of {@link checkTree}, once it has run */

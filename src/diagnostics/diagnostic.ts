@@ -54,6 +54,22 @@ export class Diagnostic extends VFileMessage {
   get severity(): Severity {
     return this.fatal === true ? 'error' : this.fatal === false ? 'warning' : 'info'
   }
+
+  /** A copy. */
+  withSeverity(severity: Severity): Diagnostic {
+    const { ruleId, file, reason, place, actual, expected, note, fix } = this
+    return new Diagnostic({
+      ruleId,
+      severity,
+      file,
+      reason,
+      ...(place && { place }),
+      ...(actual != null && { actual }),
+      ...(expected && { expected }),
+      ...(note !== undefined && { note }),
+      ...(fix && { fix }),
+    })
+  }
 }
 
 export interface DiagnosticOptions {

@@ -19,7 +19,7 @@ import { bytesToText, decodeText } from '../syntax/bytes.js'
 import { stringify } from '../syntax/stringify.js'
 import type { Overrides } from './variables.js'
 
-export interface CheckOptions extends Overrides, Pick<LoadOptions, 'loadersOf'> {
+export interface CheckOptions extends Overrides, Pick<LoadOptions, 'loadersOf' | 'check'> {
   /** More to say about the project as a whole, when its scripts have no errors: where links lead. */
   inspect?: (project: Project, checked: CheckedScripts) => Promise<readonly Diagnostic[]>
 }
@@ -95,7 +95,7 @@ export async function checkScripts(project: Project): Promise<CheckedScripts> {
  * @param variants lines of scripts of which the others are those of an earlier script
  */
 function runRulesOn(
-  { root, memory, loaders }: Project,
+  { root, memory, loaders, check }: Project,
   scripts: readonly ReadyScript[],
   variants: GeneratedScripts['variants'],
   found: Found,
@@ -112,8 +112,9 @@ function runRulesOn(
     if (names !== before?.names) knownSettings.set(script, { names, all: !own })
     for (const name of names) settingsSetAnywhere.add(name)
   }
-  const settings = memory.settings(settingsSetAnywhere, loaders)
-  const facts = { loose: false, settingsSetAnywhere, loaders }
+  const settings = memory.settings(settingsSetAnywhere, loaders, check)
+  const { target } = check
+  const facts = { loose: false, settingsSetAnywhere, loaders, ...(target && { target }) }
   const cleanNow: CleanLines = {
     has: (content) => cleanLines.get(content) === settings,
     add: (content) => cleanLines.set(content, settings),
@@ -125,6 +126,7 @@ function runRulesOn(
     const diagnostics = runRules(script, {
       path: underRoot(root, path),
       facts,
+      settings: check.settings,
       known,
       clean: cleanNow,
       ...(only && { only }),

@@ -4,12 +4,19 @@ import type { CatalogKey, Distribution } from '../data/catalog/schema.js'
 import { Diagnostic, type Place } from '../diagnostics/diagnostic.js'
 import type { Group, Machine } from '../model/machine-schema.js'
 import type { Menu } from '../model/schema.js'
+import { checkSectionProblems } from './check-settings.js'
 import { configName } from './config-name.js'
 import { addSources } from './config-sources.js'
 import { HostError, type ProjectHost } from './host.js'
 import { localPathProblem, tidyPath, underRoot } from './paths.js'
 import { explainIssues, type SchemaReport } from './schema-issues.js'
-import { type CompileSection, type DhcpSection, projectSchema, type VariableDeclaration } from './schema.js'
+import {
+  type CheckSection,
+  type CompileSection,
+  type DhcpSection,
+  projectSchema,
+  type VariableDeclaration,
+} from './schema.js'
 import { readYaml, type YamlFile } from './yaml.js'
 
 export { configName }
@@ -33,6 +40,8 @@ export interface ProjectConfig {
   dhcp?: DhcpSection
   /** As written; `ipxetool compile` checks it. */
   compile?: CompileSection
+  /** Which rules run. */
+  check?: CheckSection
   /** Those of this file; each knows where it stands. */
   menus: readonly Menu[]
   groups: readonly Group[]
@@ -102,7 +111,7 @@ export function parseConfig(file: string, bytes: Uint8Array): Omit<ReadConfig, '
     return { config: undefined, diagnostics }
   }
   const { title, entry, out, static: staticFolder, console, dhcp, compile, variables = {} } = result.data
-  const { servedBy } = result.data
+  const { servedBy, check } = result.data
   const { menus = [], groups = [], machines = [], distributions = [], keys = [] } = result.data
   const config: ProjectConfig = {
     file,
@@ -118,6 +127,7 @@ export function parseConfig(file: string, bytes: Uint8Array): Omit<ReadConfig, '
     ...(console !== undefined && { console }),
     ...(dhcp !== undefined && { dhcp }),
     ...(compile !== undefined && { compile }),
+    ...(check !== undefined && { check }),
     placeOf: (path, part) => yaml.placeOf(path, part),
     ...(title !== undefined && { title }),
     ...(staticFolder !== undefined && { static: tidyPath(staticFolder) }),
@@ -150,6 +160,7 @@ function problemsBeyondSchema(data: z.infer<typeof projectSchema>): SchemaReport
   if (localPathProblem(data.entry) === undefined && !data.entry.endsWith('.ipxe')) {
     reports.push({ path: ['entry'], reason: '`entry` is not a script: its name has to end in `.ipxe`' })
   }
+  reports.push(...checkSectionProblems(data.check))
   const byEnvironment = new Map<string, string>()
   for (const [name, declaration] of Object.entries(data.variables ?? {})) {
     const path = ['variables', name]

@@ -7,6 +7,7 @@ import type { KnownCommands } from '../analysis/analyse.js'
 import type { LoaderFacts } from '../analysis/loader-needs.js'
 import type { Line, Script, ScriptContent } from '../ast/nodes.js'
 import { LineCache } from '../model/writer.js'
+import type { ProjectCheck } from './check-settings.js'
 import type { ReadConfig } from './config.js'
 import type { Template } from './generated.js'
 
@@ -31,7 +32,7 @@ export interface ComposedMemory {
   script: Script
 }
 
-/** Settings that some script sets; the same object as long as they, and the loaders, are the same. */
+/** Settings that some script sets; the same object as long as they, the loaders and the rules are the same. */
 export interface SettingsSet {
   readonly names: ReadonlySet<string>
 }
@@ -67,10 +68,17 @@ export class ProjectMemory {
     this.generated = new GeneratedMemory()
   }
 
-  settings(names: ReadonlySet<string>, loaders: readonly LoaderFacts[] = []): SettingsSet {
+  settings(
+    names: ReadonlySet<string>,
+    loaders: readonly LoaderFacts[] = [],
+    check?: ProjectCheck,
+  ): SettingsSet {
     const before = this.#settings.names
     const isSame = before.size === names.size && [...names].every((name) => before.has(name))
-    const said = JSON.stringify(loaders.map(({ name, has }) => [name, ...has]))
+    const said = JSON.stringify([
+      loaders.map(({ name, has }) => [name, ...has]),
+      check && [check.settings.preset, [...check.settings.rules], check.target?.text],
+    ])
     if (!isSame || said !== this.#loaders) this.#settings = { names }
     this.#loaders = said
     return this.#settings

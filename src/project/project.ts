@@ -4,6 +4,7 @@ import { Diagnostic as Problem } from '../diagnostics/diagnostic.js'
 import type { LoaderFacts } from '../analysis/loader-needs.js'
 import { suggest } from '../data/suggest.js'
 import { assetsFolder, findAssets, type ProjectAsset } from './assets.js'
+import { type CheckOverrides, projectCheck, type ProjectCheck } from './check-settings.js'
 import { ScriptReader } from './compose.js'
 import { type ProjectConfig, type ReadConfig, readConfig } from './config.js'
 import type { ProjectHost } from './host.js'
@@ -32,6 +33,8 @@ export interface LoadOptions extends Overrides {
   memory?: ProjectMemory
   /** What `compile:` makes: the loaders that the scripts are checked for, and what is wrong with that section. */
   loadersOf?: LoadersOf
+  /** Said on the command line. */
+  check?: CheckOverrides
 }
 
 export type LoadersOf = (
@@ -58,6 +61,8 @@ export interface Project {
   generated: readonly ProjectGenerated[]
   /** Which of them may run the scripts; empty: nothing is known. */
   loaders: readonly LoaderFacts[]
+  /** Which rules run, and for what. */
+  check: ProjectCheck
   variables: Variables
   reader: ScriptReader
   memory: ProjectMemory
@@ -120,6 +125,7 @@ export async function loadProject(root: string, host: ProjectHost, options: Load
     model,
     generated,
     loaders,
+    check: projectCheck(config.check, options.check),
     variables,
     reader,
     memory,

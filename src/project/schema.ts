@@ -143,6 +143,33 @@ const compileSchema = z.strictObject({
     .describe('DHCP options in which the shipped script looks for its target: [224, "175.201"].'),
 })
 
+const severity = z.enum(['off', 'info', 'warning', 'error'])
+
+/** Which rules there are, and what options they have, is checked beyond the schema (`src/rules/settings.ts`). */
+const checkSchema = z.strictObject({
+  preset: z
+    .enum(['default', 'strict'])
+    .optional()
+    .describe('strict: also the rules that are opt-in. Default: those that are almost never wrong.'),
+  target: text(
+    'What runs the scripts, for example debian12 or 1.21.1, with a platform after a comma: 1.21.1,efi. See docs/check.md.',
+  ),
+  rules: z
+    .record(
+      z.string(),
+      z.union([
+        severity,
+        z
+          .object({ severity: severity.optional() })
+          .catchall(z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])),
+      ]),
+    )
+    .optional()
+    .describe(
+      'By the id of a rule: how severe it is, or off, or its options: {severity: error, OPTION: VALUE}.',
+    ),
+})
+
 export const projectSchema = z.strictObject({
   title: z.string().optional().describe('What the project is called.'),
   entry: relativePath
@@ -169,6 +196,7 @@ export const projectSchema = z.strictObject({
     ),
   dhcp: dhcpSchema.optional().describe('What the DHCP server of this project is, for `ipxetool dhcp`.'),
   compile: compileSchema.optional().describe('The loaders of this project, for `ipxetool compile`.'),
+  check: checkSchema.optional().describe('Which rules `ipxetool check` and `build` run.'),
   menus: z
     .array(menuSchema)
     .optional()
@@ -188,6 +216,7 @@ export const projectSchema = z.strictObject({
 })
 
 export type DhcpSection = z.infer<typeof dhcpSchema>
+export type CheckSection = z.infer<typeof checkSchema>
 export type CompileSection = z.infer<typeof compileSchema>
 
 /** The JSON Schema for editors, as `ipxetool/schema.json` publishes it. */

@@ -28,6 +28,7 @@ export const anacondaArguments: Rule = {
   id: 'anaconda-arguments',
   summary: 'Installer arguments in the spelling of another release of CentOS, Rocky, Alma, RHEL or Fedora.',
   severity: 'error', // only an information where both spellings work
+  preset: 'default',
   judges: 'script',
   docs: {
     why:

@@ -12,6 +12,7 @@ export const argumentCount: Rule = {
   id: 'argument-count',
   summary: 'A command with too few or too many arguments.',
   severity: 'error',
+  preset: 'default',
   judges: 'line',
   docs: {
     why:

@@ -8,6 +8,7 @@ export const badUrl: Rule = {
   id: 'bad-url',
   summary: 'A URI that iPXE cannot download.',
   severity: 'error',
+  preset: 'default',
   judges: 'line',
   docs: {
     why:

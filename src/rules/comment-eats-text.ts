@@ -7,6 +7,7 @@ export const commentEatsText: Rule = {
   id: 'comment-eats-text',
   summary: 'A `#` at the start of a word that looks like text, not like a comment.',
   severity: 'warning',
+  preset: 'default',
   judges: 'line',
   docs: {
     why:

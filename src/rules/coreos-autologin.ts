@@ -10,6 +10,7 @@ export const coreosAutologin: Rule = {
   id: 'coreos-autologin',
   summary: '`coreos.autologin` for Fedora CoreOS, which has no such argument.',
   severity: 'warning',
+  preset: 'default',
   judges: 'script',
   docs: {
     why:

@@ -5,6 +5,7 @@ export const duplicateLabel: Rule = {
   id: 'duplicate-label',
   summary: 'A label that the script already has.',
   severity: 'warning',
+  preset: 'default',
   judges: 'script',
   docs: {
     why: '`goto` searches from the first line of the script and takes the first label of the name, always.',

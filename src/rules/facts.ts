@@ -1,6 +1,7 @@
 /** What the rules are told about the world outside one script. */
 import { analyse, type KnownCommands } from '../analysis/analyse.js'
 import type { LoaderFacts } from '../analysis/loader-needs.js'
+import type { Target } from '../analysis/target.js'
 import type { Script } from '../ast/nodes.js'
 
 export interface ProjectFacts {
@@ -13,6 +14,8 @@ export interface ProjectFacts {
   readonly settingsSetAnywhere: ReadonlySet<string>
   /** Those that may run the script, as far as that is declared. */
   readonly loaders?: readonly LoaderFacts[]
+  /** What will run the script, where that was said. */
+  readonly target?: Target
 }
 
 export const looseFacts: ProjectFacts = { loose: true, settingsSetAnywhere: new Set() }

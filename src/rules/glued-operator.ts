@@ -16,6 +16,7 @@ export const gluedOperator: Rule = {
   id: 'glued-operator',
   summary: '`&&`, `||` or `;` without a blank on both sides is no operator.',
   severity: 'warning',
+  preset: 'default',
   judges: 'line',
   docs: {
     why:

@@ -7,6 +7,7 @@ export const misplacedOption: Rule = {
   id: 'misplaced-option',
   summary: 'An option after the first argument is an ordinary word.',
   severity: 'warning', // an error where the command has no room for more words
+  preset: 'default',
   judges: 'line',
   docs: {
     why:

@@ -10,6 +10,7 @@ export const missingLabel: Rule = {
   id: 'missing-label',
   summary: 'A `goto` to a label that is not in the script.',
   severity: 'error',
+  preset: 'default',
   judges: 'script',
   docs: {
     why:

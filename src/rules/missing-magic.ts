@@ -7,6 +7,7 @@ export const missingMagic: Rule = {
   id: 'missing-magic',
   summary: 'The file does not begin with `#!ipxe` and a blank or line end.',
   severity: 'error',
+  preset: 'default',
   judges: 'script',
   docs: {
     why:

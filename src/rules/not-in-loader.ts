@@ -11,6 +11,7 @@ export const notInLoader: Rule = {
   id: 'not-in-loader',
   summary: 'A command or protocol that the loaders of `compile:` in `ipxetool.yaml` are built without.',
   severity: 'error',
+  preset: 'default',
   judges: 'line',
   docs: {
     why:

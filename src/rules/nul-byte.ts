@@ -4,6 +4,7 @@ export const nulByte: Rule = {
   id: 'nul-byte',
   summary: 'A NUL byte hides the rest of its line.',
   severity: 'error',
+  preset: 'default',
   judges: 'line',
   docs: {
     why: 'To iPXE a line is a C string: it ends at the first NUL byte, and what follows on the line is never seen.',

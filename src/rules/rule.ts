@@ -2,6 +2,7 @@
 import type { Analysis } from '../analysis/analyse.js'
 import type { ParsedCommand } from '../analysis/commands.js'
 import type { LoaderFacts } from '../analysis/loader-needs.js'
+import type { Target } from '../analysis/target.js'
 import type {
   Comment,
   Ignored,
@@ -24,6 +25,10 @@ export interface Rule {
   readonly summary: string
   /** What it usually reports; a problem may say otherwise. */
   readonly severity: Severity
+  /** `strict`: opt-in, it runs with that preset only or when the project switches it on. */
+  readonly preset: Preset
+  /** What `check: rules:` of a project may set besides the severity. */
+  readonly options?: Readonly<Record<string, RuleOption>>
   /**
    * `line`: what it says of a line depends on that line and on {@link RuleContext.facts} alone, so that a line which
    * scripts share is judged once. Such a rule has no `end`, remembers nothing between lines, and takes nothing from
@@ -33,6 +38,18 @@ export interface Rule {
   readonly docs: RuleDocs
   /** Called once for each script. */
   create(context: RuleContext): Visitor
+}
+
+/** `default`: almost never wrong. */
+export type Preset = 'default' | 'strict'
+
+export type OptionValue = string | number | boolean | readonly string[]
+
+export interface RuleOption {
+  /** One sentence. */
+  readonly summary: string
+  /** Its default, which also says of what kind it is. */
+  readonly value: OptionValue
 }
 
 /**
@@ -47,6 +64,8 @@ export interface RuleDocs {
   readonly wholeFiles?: true
   /** Of the project that the examples are in. */
   readonly loaders?: readonly LoaderFacts[]
+  /** What runs the examples. */
+  readonly target?: Target
 }
 
 /** Called for each node of its kind, in source order; `end` after the last one. */
@@ -67,6 +86,8 @@ export interface Visitor {
 export interface RuleContext {
   readonly analysis: Analysis
   readonly facts: ProjectFacts
+  /** Of {@link Rule.options}, with their defaults. */
+  readonly options: Readonly<Record<string, OptionValue>>
   /** The path that a line came from, as people know it. */
   readonly pathOf: (line: Line | InvalidLine) => string
   /** A repair in the file of `line`; undefined where a piece has no place in it. */

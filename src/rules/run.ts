@@ -10,6 +10,7 @@ import { allRules } from './index.js'
 import { isBinary } from './magic.js'
 import { missingMagic } from './missing-magic.js'
 import type { Problem, Rule, RuleContext, SpanEdit, Visitor } from './rule.js'
+import { type ActiveRule, activeRules, type CheckSettings, defaultSettings } from './settings.js'
 
 export interface RunOptions {
   /** Of the script, as people know it; lines with an `origin` have their own. */
@@ -18,6 +19,8 @@ export interface RunOptions {
   facts?: ProjectFacts
   /** Default: all. */
   rules?: readonly Rule[]
+  /** Which of them run, and how severe they are. Default: those that are not opt-in. */
+  settings?: CheckSettings
   /** Commands of scripts that share lines with this one; new ones are added. */
   known?: KnownCommands
   /**
@@ -29,7 +32,10 @@ export interface RunOptions {
   clean?: CleanLines
 }
 
-/** Contents of lines of which rules that judge lines have nothing to say. They must not change any more. */
+/**
+ * Contents of lines of which rules that judge lines have nothing to say. They must not change any more; the rules, facts
+ * and settings are the same each time.
+ */
 export interface CleanLines {
   has(content: Line['children']): boolean
   add(content: Line['children']): void
@@ -40,39 +46,44 @@ export interface CleanLines {
  * one diagnostic that says so.
  */
 export function runRules(script: Script, options: RunOptions): Diagnostic[] {
-  const { path, facts = looseFacts, rules = allRules, only, known, clean } = options
+  const { path, facts = looseFacts, only, known, clean } = options
+  const { rules = allRules, settings = defaultSettings } = options
   const pathOf = (line: Line | InvalidLine): string => line.origin?.path ?? path
   const analysis = analyse(script, known)
   const disabled = new Disabled(script, pathOf, path)
   const found: Diagnostic[] = []
   /** Lines that something was said of, heard or not. */
   const reported = new Set<Line | InvalidLine | undefined>()
-  const contextOf = (rule: Rule): RuleContext => ({
+  const contextOf = ({ rule, severity, options: values }: ActiveRule): RuleContext => ({
     analysis,
     facts,
+    options: values,
     pathOf,
     fix,
     report(problem) {
       reported.add(problem.line)
       if (disabled.has(rule.id, problem.line)) return false
-      found.push(toDiagnostic(problem, rule, problem.line ? pathOf(problem.line) : path))
+      const file = problem.line ? pathOf(problem.line) : path
+      found.push(toDiagnostic(problem, { rule, severity }, file))
       return true
     },
   })
-  const wanted = isBinary(script) ? rules.filter((rule) => rule === missingMagic) : rules
-  const visitorsOf = (rulesNow: readonly Rule[]): Visitor[] =>
-    rulesNow.map((rule) => rule.create(contextOf(rule)))
+  const isText = !isBinary(script)
+  const active = activeRules(rules, settings)
+  const wanted = isText ? active : active.filter(({ rule }) => rule === missingMagic)
+  const visitorsOf = (rulesNow: readonly ActiveRule[]): Visitor[] =>
+    rulesNow.map((running) => running.rule.create(contextOf(running)))
   const { children } = script
   if (!only && !clean) dispatch(children, analysis, visitorsOf(wanted))
   else {
     const own = children.filter(
       (line) => only?.has(line) !== false && !(line.type === 'line' && clean?.has(line.children)),
     )
-    dispatch(own, analysis, visitorsOf(wanted.filter(({ judges }) => judges === 'line')))
-    if (clean && rules === allRules && wanted === rules) {
+    dispatch(own, analysis, visitorsOf(wanted.filter(({ rule }) => rule.judges === 'line')))
+    if (clean && rules === allRules && isText) {
       for (const line of own) if (line.type === 'line' && !reported.has(line)) clean.add(line.children)
     }
-    dispatch(children, analysis, visitorsOf(wanted.filter(({ judges }) => judges === 'script')))
+    dispatch(children, analysis, visitorsOf(wanted.filter(({ rule }) => rule.judges === 'script')))
   }
   return found
 }
@@ -133,13 +144,17 @@ function dispatch(lines: readonly ScriptContent[], analysis: Analysis, visitors:
   for (const handle of on('end')) handle()
 }
 
-function toDiagnostic(problem: Problem, rule: Rule, file: string): Diagnostic {
+function toDiagnostic(
+  problem: Problem,
+  { rule, severity }: Pick<ActiveRule, 'rule' | 'severity'>,
+  file: string,
+): Diagnostic {
   const { line, at } = problem
   const span = at && ('span' in at ? at.span : 'length' in at ? at : undefined)
   const place = line ? placeOf(line, span) : { start: scriptStart, end: scriptStart }
   return new Diagnostic({
     ruleId: rule.id,
-    severity: problem.severity ?? rule.severity,
+    severity: severity ?? problem.severity ?? rule.severity,
     file,
     reason: problem.reason,
     note: problem.note,

@@ -9,6 +9,7 @@ export const splitReference: Rule = {
   id: 'split-reference',
   summary: 'White space inside `${ … }`.',
   severity: 'error',
+  preset: 'default',
   judges: 'line',
   docs: {
     why:

@@ -10,6 +10,7 @@ export const trailingBackslash: Rule = {
   id: 'trailing-backslash',
   summary: 'A backslash followed by a blank does not continue the line.',
   severity: 'warning',
+  preset: 'default',
   judges: 'line',
   docs: {
     why:

@@ -7,6 +7,7 @@ export const unclosedReference: Rule = {
   id: 'unclosed-reference',
   summary: '`${` without a `}`.',
   severity: 'warning',
+  preset: 'default',
   judges: 'line',
   docs: {
     why: 'Without its `}` a `${` is plain text, and so is what follows it.',

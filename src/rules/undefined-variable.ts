@@ -5,6 +5,7 @@ export const undefinedVariable: Rule = {
   id: 'undefined-variable',
   summary: '`$<name>` in a script that belongs to no project.',
   severity: 'info', // in a project it is an error, which the project reports when it substitutes
+  preset: 'default',
   judges: 'script',
   docs: {
     why:

@@ -4,6 +4,7 @@ export const unfinishedContinuation: Rule = {
   id: 'unfinished-continuation',
   summary: 'The file ends in the middle of a continued line.',
   severity: 'error',
+  preset: 'default',
   judges: 'line',
   docs: {
     why:

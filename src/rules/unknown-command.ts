@@ -52,6 +52,7 @@ export const unknownCommand: Rule = {
   id: 'unknown-command',
   summary: 'iPXE has no command of this name.',
   severity: 'error',
+  preset: 'default',
   judges: 'script',
   docs: {
     why:

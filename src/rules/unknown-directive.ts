@@ -9,6 +9,7 @@ export const unknownDirective: Rule = {
   id: 'unknown-directive',
   summary: 'A comment for ipxetool that it does not understand.',
   severity: 'warning',
+  preset: 'default',
   judges: 'line',
   docs: {
     why:

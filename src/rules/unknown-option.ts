@@ -9,6 +9,7 @@ export const unknownOption: Rule = {
   id: 'unknown-option',
   summary: 'An option that the command does not have, or that lacks its value.',
   severity: 'error',
+  preset: 'default',
   judges: 'line',
   docs: {
     why:

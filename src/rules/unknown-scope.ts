@@ -13,6 +13,7 @@ export const unknownScope: Rule = {
   id: 'unknown-scope',
   summary: '`${scope/name}` in a scope that neither iPXE nor the script makes.',
   severity: 'warning',
+  preset: 'default',
   judges: 'script',
   docs: {
     why:

@@ -12,6 +12,7 @@ export const unknownSettingType: Rule = {
   id: 'unknown-setting-type',
   summary: 'A setting with a type that iPXE does not have.',
   severity: 'error',
+  preset: 'default',
   judges: 'script',
   docs: {
     why:

@@ -15,6 +15,7 @@ export const unsetSetting: Rule = {
   id: 'unset-setting',
   summary: '`${name}` that nothing sets and that iPXE does not know.',
   severity: 'warning',
+  preset: 'default',
   judges: 'script',
   docs: {
     why:

@@ -6,6 +6,7 @@ export const urlArchitecture: Rule = {
   id: 'url-architecture',
   summary: 'A URL whose path has a cut or misspelt architecture: `…/os/x86/`.',
   severity: 'error',
+  preset: 'default',
   judges: 'line',
   docs: {
     why:

@@ -203,6 +203,27 @@ variables:
     )
   })
 
+  it('check: names rules that there are', () => {
+    assert.deepEqual(
+      errorsOf('check: { preset: strict, rules: { unset-setting: off, bad-url: { severity: info } } }\n'),
+      [],
+    )
+    const wrong = errorsOf('check:\n  preset: stric\n  rules: { unset-seting: error, bad-url: of }\n').join(
+      '\n',
+    )
+    assert.match(wrong, /:2:11 .*`stric`/)
+    assert.match(wrong, /:3:42 .*`of`/)
+    assert.match(
+      errorsOf('check: { rules: { unset-seting: error } }\n').join(),
+      /:1:19 .*did you mean `unset-setting`/,
+    )
+    assert.match(
+      errorsOf('check: { rules: { bad-url: { maximum: 1 } } }\n').join(),
+      /:1:30 .*no option `maximum`/,
+    )
+    assert.match(errorsOf('check: { target: "" }\n').join(), /target/)
+  })
+
   it('has a JSON Schema, of which the committed copy is current', () => {
     const file = new URL('../../src/project/ipxetool.schema.json', import.meta.url)
     assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), JSON.parse(JSON.stringify(projectJsonSchema())))

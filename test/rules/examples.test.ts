@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { checkScript } from '../../src/rules/check-script.js'
 import { ruleIds } from '../../src/rules/ids.js'
 import { allRules } from '../../src/rules/index.js'
-import { exampleScript } from '../../src/rules/example.js'
+import { exampleOptions, exampleScript } from '../../src/rules/example.js'
 import { bytesToText, encodeText, textToBytes } from '../../src/syntax/bytes.js'
 
 describe('rules', () => {
@@ -23,14 +23,14 @@ describe('rules', () => {
       for (const example of rule.docs.ok) {
         it(`ok: ${JSON.stringify(example)}`, () => {
           const { bytes } = exampleScript(rule, example)
-          const found = checkScript(bytes, rule.docs).filter(({ ruleId }) => ruleId === rule.id)
+          const found = checkScript(bytes, exampleOptions(rule)).filter(({ ruleId }) => ruleId === rule.id)
           assert.deepEqual(found.map(String), [])
         })
       }
       for (const example of rule.docs.notOk) {
         it(`not ok: ${JSON.stringify(example)}`, () => {
           const { bytes, marked } = exampleScript(rule, example)
-          const all = checkScript(bytes, rule.docs)
+          const all = checkScript(bytes, exampleOptions(rule))
           const found = all.filter(({ ruleId }) => ruleId === rule.id)
           assert.equal(found.length, 1, `one report of ${rule.id}; ${all.map(String).join('\n')}`)
           const { place, reason, note } = found[0]!
@@ -47,7 +47,7 @@ describe('rules', () => {
     for (const rule of allRules) {
       for (const example of rule.docs.notOk) {
         const { bytes } = exampleScript(rule, example)
-        const before = checkScript(bytes, rule.docs)
+        const before = checkScript(bytes, exampleOptions(rule))
         for (const { fix, ruleId, reason } of before) {
           if (!fix || ruleId !== rule.id) continue
           fixes++
@@ -55,7 +55,7 @@ describe('rules', () => {
           for (const { start, end, text: replacement } of [...fix.edits].sort((a, b) => b.start - a.start)) {
             text = text.slice(0, start) + replacement + text.slice(end)
           }
-          const after = checkScript(textToBytes(text), rule.docs)
+          const after = checkScript(textToBytes(text), exampleOptions(rule))
           assert.ok(!after.some((other) => other.reason === reason), `${reason}\n${text}`)
           assert.ok(after.length < before.length, `${text}\n${after.map(String).join('\n')}`)
         }

@@ -137,6 +137,7 @@ describe('scripts that share lines', () => {
       const visitor = rule.create({
         analysis: analyse(script),
         facts: { loose: true, settingsSetAnywhere: new Set() },
+        options: {},
         pathOf: () => '',
         fix: () => undefined,
         report: () => true,
