@@ -17,9 +17,11 @@ export interface IncludeDirective {
   end: number
 }
 
-/** `# ipxetool disable=rule[,rule] any reason`. */
+/** `# ipxetool disable=rule[,rule] any reason`, or `disable-start=` and `disable-end=` around a block. */
 export interface DisableDirective {
   kind: 'disable'
+  scope: 'here' | 'start' | 'end'
+  /** May be empty where a block ends: all blocks end. */
   rules: DirectiveText[]
   /** Offsets of the whole directive in `comment.value`. */
   start: number
@@ -38,7 +40,12 @@ export interface UnknownDirective {
 export type Directive = IncludeDirective | DisableDirective | UnknownDirective
 
 /** What can follow `# ipxetool`, as one writes it. */
-export const directiveForms = ['include FILE', 'disable=RULE'] as const
+export const directiveForms = [
+  'include FILE',
+  'disable=RULE',
+  'disable-start=RULE',
+  'disable-end=RULE',
+] as const
 
 /** The directive in a comment; `undefined` when the comment does not begin with the word `ipxetool`. */
 export function parseDirective(comment: Comment): Directive | undefined {
@@ -53,18 +60,23 @@ export function parseDirective(comment: Comment): Directive | undefined {
     const file = rest.slice(word.length).trimStart()
     return { kind: 'include', file, start: file === '' ? start : end - file.length, end }
   }
-  if (word.startsWith('disable=')) {
-    return { kind: 'disable', rules: listedRules(rest, start), start, end }
+  const scope = /^disable(-start|-end)?(=)|^disable-end$/.exec(word)
+  if (scope) {
+    const prefix = /^[\w-]+=?/.exec(word)![0]
+    const rules = prefix.endsWith('=') ? listedRules(rest, prefix, start) : []
+    const kind = prefix.startsWith('disable-end') ? 'end' : scope[1] === undefined ? 'here' : 'start'
+    const directiveEnd = prefix.endsWith('=') ? end : start + word.length
+    return { kind: 'disable', scope: kind, rules, start, end: directiveEnd }
   }
   return { kind: 'unknown', word, words: rest.split(/\s+/).length, start, end: start + word.length }
 }
 
-/** The ids after `disable=`: commas, with blanks around them if one likes; the rest is a reason for people. */
-function listedRules(rest: string, start: number): DirectiveText[] {
-  const list = /^disable=(?:\s*,)*[^\s,]*(?:\s*,\s*[^\s,]+)*/.exec(rest)![0]
+/** The ids after `disable=` and the like: commas, with blanks around them if one likes; the rest is a reason for people. */
+function listedRules(rest: string, prefix: string, start: number): DirectiveText[] {
+  const list = /^(?:\s*,)*[^\s,]*(?:\s*,\s*[^\s,]+)*/.exec(rest.slice(prefix.length))![0]
   const ids: DirectiveText[] = []
-  for (const match of list.slice('disable='.length).matchAll(/[^\s,]+/g)) {
-    const from = start + 'disable='.length + match.index
+  for (const match of list.matchAll(/[^\s,]+/g)) {
+    const from = start + prefix.length + match.index
     ids.push({ value: match[0], start: from, end: from + match[0].length })
   }
   return ids

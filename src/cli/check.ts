@@ -20,7 +20,7 @@ import { HostError, type ProjectHost, readIfThere } from '../project/host.js'
 import { type Composed, composeLoose } from '../project/loose.js'
 import { settingsSetBy } from '../rules/facts.js'
 import type { Preset } from '../rules/rule.js'
-import { runRules } from '../rules/run.js'
+import { runRules, withoutUsed } from '../rules/run.js'
 import { InputFinder, type InputFailure, type LooseInput, type ProjectInput } from './check-inputs.js'
 import { declaredLoaders } from './declared-loaders.js'
 import { ExitCode } from './exit-codes.js'
@@ -289,6 +289,8 @@ class Run {
       for (const source of result.sources.keys()) if (source !== path) included.add(source)
     }
     const { settings, target } = projectCheck({}, this.#check)
+    const found: Diagnostic[] = []
+    const usedDirectives = new Set<string>()
     const facts = { loose: true, settingsSetAnywhere, ...(target && { target }) }
     for (const { path, named, result } of composed) {
       this.#addSources(result.sources)
@@ -296,8 +298,9 @@ class Run {
       // what another script includes was checked in its place there
       if (!named && included.has(path)) continue
       this.add(result.diagnostics)
-      this.add(runRules(result.script, { path, facts, settings }))
+      found.push(...runRules(result.script, { path, facts, settings, usedDirectives }))
     }
+    this.add(withoutUsed(found, usedDirectives))
     if (this.#ask && composed.length > 0) {
       this.add(await this.#askFor(composed.map(({ path, result }) => ({ path, script: result.script }))))
     }

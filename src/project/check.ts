@@ -3,7 +3,7 @@ import type { Script } from '../ast/nodes.js'
 import { Diagnostic } from '../diagnostics/diagnostic.js'
 import { machineIndexPath } from '../model/compile.js'
 import { settingsSetBy } from '../rules/facts.js'
-import { type CleanLines, runRules } from '../rules/run.js'
+import { type CleanLines, runRules, withoutUsed } from '../rules/run.js'
 import { sameBytes } from './config.js'
 import { type ReadyConfig, renderConfigs } from './config-files.js'
 import { composeScript, type ComposedScript } from './compose.js'
@@ -119,22 +119,32 @@ function runRulesOn(
     has: (content) => cleanLines.get(content) === settings,
     add: (content) => cleanLines.set(content, settings),
   }
+  const diagnostics: Diagnostic[] = []
+  const usedAnywhere = new Set<string>()
   for (const [script, path] of paths) {
     const only = variants.get(script)
     const before = clean.get(script)
-    if (before?.settings === settings && (before.all || only)) continue
-    const diagnostics = runRules(script, {
+    if (before?.settings === settings && (before.all || only)) {
+      for (const place of before.usedDirectives) usedAnywhere.add(place)
+      continue
+    }
+    const usedDirectives = new Set<string>()
+    const own = runRules(script, {
       path: underRoot(root, path),
       facts,
       settings: check.settings,
       known,
       clean: cleanNow,
+      usedDirectives,
       ...(only && { only }),
     })
-    found.add(diagnostics)
-    if (diagnostics.length === 0) clean.set(script, { settings, all: !only })
+    for (const diagnostic of own) diagnostics.push(diagnostic)
+    for (const place of usedDirectives) usedAnywhere.add(place)
+    if (own.length === 0) clean.set(script, { settings, all: !only, usedDirectives })
     else clean.delete(script)
   }
+  // an included file has its directives in every script that includes it
+  found.add(withoutUsed(diagnostics, usedAnywhere))
 }
 
 /** An entry script of the user's has to ask who the machine is. */

@@ -44,7 +44,10 @@ export class ProjectMemory {
   /** `all`: by all of its lines, not only by those that are unlike another script's. */
   readonly settingsSetBy = new WeakMap<Script, SettingsSet & { all: boolean }>()
   /** Scripts in which no rule found anything, given these settings; `all`: in all of its lines. */
-  readonly clean = new WeakMap<Script, { settings: SettingsSet; all: boolean }>()
+  readonly clean = new WeakMap<
+    Script,
+    { settings: SettingsSet; all: boolean; usedDirectives: ReadonlySet<string> }
+  >()
   /** Contents of lines of which no rule that judges lines had anything to say. */
   readonly cleanLines = new WeakMap<Line['children'], SettingsSet>()
   config: ReadConfig | undefined

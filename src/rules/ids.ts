@@ -24,6 +24,7 @@ export const ruleIds: ReadonlySet<string> = new Set([
   'coreos-autologin',
   'undefined-variable',
   'unknown-directive',
+  'unused-directive',
 ])
 
 /** What the check of links reports (`src/links`), which `disable=` silences too. */

@@ -23,6 +23,7 @@ import { unknownOption } from './unknown-option.js'
 import { unknownScope } from './unknown-scope.js'
 import { unknownSettingType } from './unknown-setting-type.js'
 import { unsetSetting } from './unset-setting.js'
+import { unusedDirective } from './unused-directive.js'
 import { urlArchitecture } from './url-architecture.js'
 
 export const allRules: readonly Rule[] = [
@@ -50,6 +51,8 @@ export const allRules: readonly Rule[] = [
   coreosAutologin,
   undefinedVariable,
   unknownDirective,
+  // after all others
+  unusedDirective,
 ]
 
 export function findRule(id: string): Rule | undefined {

@@ -23,6 +23,7 @@ export const notInLoader: Rule = {
     notOk: ['«ping» 10.0.0.1\n', '«console» --x 800\n', 'chain «https://boot.example.org/menu.ipxe»\n'],
     loaders: example,
   },
+  applies: ({ loaders = [] }) => loaders.length > 0,
   create: ({ report, facts: { loaders = [] } }) => {
     if (loaders.length === 0) return {}
     /** Undefined: all of them have it. */

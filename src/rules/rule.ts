@@ -16,6 +16,7 @@ import type {
   Word,
 } from '../ast/nodes.js'
 import type { Fix, Severity } from '../diagnostics/diagnostic.js'
+import type { Suppression } from './disabled.js'
 import type { ProjectFacts } from './facts.js'
 
 export interface Rule {
@@ -36,6 +37,8 @@ export interface Rule {
    */
   readonly judges: 'line' | 'script'
   readonly docs: RuleDocs
+  /** False when too little is known to judge: a directive that silences it is not unused then. Default: always. */
+  applies?(facts: ProjectFacts): boolean
   /** Called once for each script. */
   create(context: RuleContext): Visitor
 }
@@ -92,6 +95,8 @@ export interface RuleContext {
   readonly pathOf: (line: Line | InvalidLine) => string
   /** A repair in the file of `line`; undefined where a piece has no place in it. */
   readonly fix: (line: Line | InvalidLine, description: string, edits: readonly SpanEdit[]) => Fix | undefined
+  /** What silenced nothing so far, of rules that run. */
+  readonly suppressions: () => readonly Suppression[]
   /** False when the script has switched the rule off there. */
   readonly report: (problem: Problem) => boolean
 }

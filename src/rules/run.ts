@@ -4,11 +4,12 @@ import { placeOf } from '../analysis/places.js'
 import type { InvalidLine, Line, Script, ScriptContent, Word } from '../ast/nodes.js'
 import { walk } from '../ast/walk.js'
 import { Diagnostic, type Fix } from '../diagnostics/diagnostic.js'
-import { Disabled } from './disabled.js'
+import { Disabled, type Suppression } from './disabled.js'
 import { looseFacts, type ProjectFacts } from './facts.js'
 import { allRules } from './index.js'
 import { isBinary } from './magic.js'
 import { missingMagic } from './missing-magic.js'
+import { unusedDirective } from './unused-directive.js'
 import type { Problem, Rule, RuleContext, SpanEdit, Visitor } from './rule.js'
 import { type ActiveRule, activeRules, type CheckSettings, defaultSettings } from './settings.js'
 
@@ -30,6 +31,21 @@ export interface RunOptions {
   only?: ReadonlySet<Line | InvalidLine>
   /** What lines of scripts that were checked with the same facts have in common; what is clean here is added. */
   clean?: CleanLines
+  /** Gets the places of directives that silenced something: {@link directivePlace}. */
+  usedDirectives?: Set<string>
+}
+
+/** Where a directive stands: a file that several scripts include has the same directives in each. */
+export function directivePlace(file: string, offset: number | undefined): string {
+  return `${offset ?? ''} ${file}`
+}
+
+/** Without the reports of unused directives that another script of the run has use for. */
+export function withoutUsed(diagnostics: readonly Diagnostic[], used: ReadonlySet<string>): Diagnostic[] {
+  return diagnostics.filter(
+    ({ ruleId, file, place }) =>
+      ruleId !== unusedDirective.id || !used.has(directivePlace(file, place?.start.offset)),
+  )
 }
 
 /**
@@ -54,12 +70,23 @@ export function runRules(script: Script, options: RunOptions): Diagnostic[] {
   const found: Diagnostic[] = []
   /** Lines that something was said of, heard or not. */
   const reported = new Set<Line | InvalidLine | undefined>()
+  /** Of rules that run and know enough to report. */
+  const unused = (): Suppression[] => {
+    const judging = new Set(
+      wanted.filter(({ rule }) => rule.applies?.(facts) !== false).map(({ rule }) => rule.id),
+    )
+    return disabled.suppressions.filter(
+      ({ used, rule, directive }) =>
+        !used && (directive.scope === 'end' || (judging.has(rule) && rule !== unusedDirective.id)),
+    )
+  }
   const contextOf = ({ rule, severity, options: values }: ActiveRule): RuleContext => ({
     analysis,
     facts,
     options: values,
     pathOf,
     fix,
+    suppressions: unused,
     report(problem) {
       reported.add(problem.line)
       if (disabled.has(rule.id, problem.line)) return false
@@ -84,6 +111,14 @@ export function runRules(script: Script, options: RunOptions): Diagnostic[] {
       for (const line of own) if (line.type === 'line' && !reported.has(line)) clean.add(line.children)
     }
     dispatch(children, analysis, visitorsOf(wanted.filter(({ rule }) => rule.judges === 'script')))
+  }
+  for (const { used, line, comment, text, directive } of options.usedDirectives
+    ? disabled.suppressions
+    : []) {
+    const span = (comment.span?.[0] ?? 0) + 1 + (text ?? directive).start
+    const start = line.position?.start.offset
+    if (used)
+      options.usedDirectives?.add(directivePlace(pathOf(line), start === undefined ? start : start + span))
   }
   return found
 }

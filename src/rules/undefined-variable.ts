@@ -14,6 +14,7 @@ export const undefinedVariable: Rule = {
     ok: ['echo $x <x> ${ip}\n'],
     notOk: ['chain «$<repo>»x.ipxe\n'],
   },
+  applies: ({ loose }) => loose,
   create: ({ report, facts }) => {
     const seen = new Set<string>()
     return {

@@ -13,15 +13,15 @@ export const unknownDirective: Rule = {
   judges: 'line',
   docs: {
     why:
-      'A comment that begins with `ipxetool` is a directive: `# ipxetool include FILE` and `# ipxetool disable=RULE`. One ' +
-      'that is misspelt does nothing.',
+      'A comment that begins with `ipxetool` is a directive: `# ipxetool include FILE`, `# ipxetool disable=RULE`, and around ' +
+      'a block `# ipxetool disable-start=RULE` and `# ipxetool disable-end`. One that is misspelt does nothing.',
     ok: [
       '# ipxetool disable=unset-setting, duplicate-label the other script does it\n',
       '# ipxetool is what built this menu\n',
     ],
     notOk: [
       '# ipxetool «disabel=unset-setting»\n',
-      '# ipxetool disable=«unset-seting»\n',
+      'echo ${foo} # ipxetool disable=«unset-seting»\n',
       '# ipxetool «disable=»\n',
       '# ipxetool «inclde» common.ipxe\n',
     ],
@@ -34,10 +34,10 @@ export const unknownDirective: Rule = {
       const note = 'It has no effect as it is.'
       if (directive.kind === 'unknown') {
         const word = directive.word.split('=')[0]!
-        const near = suggest(word, ['include', 'disable'])
+        const near = suggest(word, ['include', 'disable', 'disable-start', 'disable-end'])
         if (
           near === undefined &&
-          word !== 'disable' &&
+          !word.startsWith('disable') &&
           (directive.words > 2 || !/^[a-z=-]+$/.test(directive.word))
         )
           return
@@ -47,14 +47,18 @@ export const unknownDirective: Rule = {
           line,
           at,
           reason,
-          expected: near === undefined ? expected : expected.filter((form) => form.startsWith(near)),
+          expected:
+            near === undefined
+              ? expected
+              : expected.filter((form) => form.replace(/\W(?!start|end).*/, '') === near),
           note,
         })
         return
       }
-      if (directive.rules.length === 0) {
+      if (directive.rules.length === 0 && directive.scope !== 'end') {
         const at = spanOf(comment, directive)
-        report({ line, at, reason: '`disable=` names no rule', expected: ['disable=RULE[,RULE]'], note })
+        const form = directive.scope === 'start' ? 'disable-start=' : 'disable='
+        report({ line, at, reason: `\`${form}\` names no rule`, expected: [`${form}RULE[,RULE]`], note })
       }
       for (const rule of directive.rules) {
         if (ruleIds.has(rule.value) || linkRuleIds.has(rule.value)) continue

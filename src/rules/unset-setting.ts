@@ -39,6 +39,8 @@ export const unsetSetting: Rule = {
       'chain boot.cfg ||\nset repo x\necho ${«${rpeo}»}\n',
     ],
   },
+  // of loose files that are checked together one may set what another one reads when it is checked alone
+  applies: ({ loose, settingsSetAnywhere }) => !loose || settingsSetAnywhere.size === 0,
   create: ({ report, fix, facts, analysis: { settings } }) => {
     const patterns = [...facts.settingsSetAnywhere].filter((name) => name.includes(hole))
     const isSet = (name: string): boolean =>

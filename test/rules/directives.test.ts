@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { parseDirective } from '../../src/analysis/directives.js'
 import type { Line, Script } from '../../src/ast/nodes.js'
 import { checkScript } from '../../src/rules/check-script.js'
-import { runRules } from '../../src/rules/run.js'
+import type { Diagnostic } from '../../src/diagnostics/diagnostic.js'
+import { looseFacts, type ProjectFacts } from '../../src/rules/facts.js'
+import { runRules, withoutUsed } from '../../src/rules/run.js'
+import type { CheckSettings } from '../../src/rules/settings.js'
 import { parse } from '../../src/syntax/parse.js'
 
 const lines = (script: string): string[] =>
@@ -47,11 +50,26 @@ describe('disable', () => {
     ])
     assert.deepEqual(lines(':a\n# ipxetool disable=duplicate-label\n:a\n:a\n'), ['5 duplicate-label'])
   })
+  it('in a block', () => {
+    const start = '# ipxetool disable-start=unknown-command,unset-setting\n'
+    assert.deepEqual(lines(`foo\n${start}foo\n\nfoo \${x}\n# ipxetool disable-end\nfoo\n`), [
+      '2 unknown-command',
+      '8 unknown-command',
+    ])
+    assert.deepEqual(
+      lines(`echo\n${start}foo \${x}\n# ipxetool disable-end=unknown-command\nfoo \${x}\nfoo \${y}\n`),
+      ['6 unknown-command', '7 unknown-command'],
+    )
+    assert.deepEqual(lines(`${start}foo \${x}\n`), [], 'to the end of the file')
+  })
   it('after a command: that line', () => {
     assert.deepEqual(lines('foo # ipxetool disable=unknown-command\nbar\n'), ['3 unknown-command'])
   })
   it('only what it names', () => {
-    assert.deepEqual(lines('foo ${bar} # ipxetool disable=unset-setting,bad-url\n'), ['2 unknown-command'])
+    assert.deepEqual(lines('foo ${bar} # ipxetool disable=unset-setting,bad-url\n'), [
+      '2 unknown-command',
+      '2 unused-directive',
+    ])
     assert.deepEqual(lines('foo ${bar} # ipxetool disable=unset-setting, unknown-command because\n'), [])
   })
   it('of the first read of a setting reports the next one', () => {
@@ -71,6 +89,55 @@ describe('disable', () => {
       found.map(({ file, ruleId }) => `${file} ${ruleId}`),
       ['a unknown-command'],
     )
+  })
+})
+
+describe('unused directives', () => {
+  const unused = (
+    script: string,
+    facts: Partial<ProjectFacts> = {},
+    rules?: CheckSettings['rules'],
+  ): string[] =>
+    runRules(parse(`#!ipxe\n${script}`), {
+      path: 'x',
+      facts: { ...looseFacts, ...facts },
+      ...(rules && { settings: { preset: 'default', rules } }),
+    }).map(({ reason }) => reason)
+  it('are not those of rules that do not run, or cannot judge', () => {
+    const line = 'echo # ipxetool disable=unknown-command,unset-setting,not-in-loader,dead-link\n'
+    assert.deepEqual(unused(line), [
+      '`unknown-command` has nothing to report here',
+      '`unset-setting` has nothing to report here',
+    ])
+    const others = { settingsSetAnywhere: new Set(['a']) }
+    assert.deepEqual(unused(line, others), ['`unknown-command` has nothing to report here'])
+    assert.deepEqual(unused(line, others, new Map([['unknown-command', { severity: 'off' }]])), [])
+  })
+  it('are silenced like anything', () => {
+    assert.deepEqual(unused('echo # ipxetool disable=unknown-command,unused-directive\n'), [])
+  })
+  it('of an included file are used by any script that includes it', () => {
+    const part = parse(
+      'foo # ipxetool disable=unknown-command\n:a # ipxetool disable=duplicate-label\n',
+    ).children
+    const found: Diagnostic[] = []
+    const used = new Set<string>()
+    for (const [path, start] of [
+      ['one', ':a\n'],
+      ['two', ''],
+    ] as const) {
+      const included = part.map((line) => ({ ...line, origin: { path: 'part' } }))
+      const script: Script = {
+        type: 'script',
+        children: [...parse(`#!ipxe\n${start}`).children, ...(included as Line[])],
+      }
+      found.push(...runRules(script, { path, usedDirectives: used }))
+    }
+    assert.deepEqual(
+      found.map(({ reason }) => reason),
+      ['`duplicate-label` has nothing to report here'],
+    )
+    assert.deepEqual(withoutUsed(found, used), [])
   })
 })
 
