@@ -115,10 +115,10 @@ export function runRules(script: Script, options: RunOptions): Diagnostic[] {
   for (const { used, line, comment, text, directive } of options.usedDirectives
     ? disabled.suppressions
     : []) {
-    const span = (comment.span?.[0] ?? 0) + 1 + (text ?? directive).start
-    const start = line.position?.start.offset
-    if (used)
-      options.usedDirectives?.add(directivePlace(pathOf(line), start === undefined ? start : start + span))
+    if (!used) continue
+    const start = (comment.span?.[0] ?? 0) + 1 + (text ?? directive).start
+    const { offset } = placeOf(line, [start, start])?.start ?? {}
+    options.usedDirectives?.add(directivePlace(pathOf(line), offset))
   }
   return found
 }
