@@ -47,7 +47,11 @@ export const unusedDirective: Rule = {
           note: isEnd
             ? 'A block begins with `# ipxetool disable-start=RULE`.'
             : 'Remove it: it would hide the next mistake of that kind.',
-          fix: comment.breaks ? undefined : fix(line, 'Remove it', removal(suppression)),
+          // the end of a block would be left over
+          fix:
+            comment.breaks || directive.scope === 'start'
+              ? undefined
+              : fix(line, 'Remove it', removal(suppression)),
         })
       }
     },
