@@ -4,7 +4,7 @@
  */
 import type { Script } from '../ast/nodes.js'
 import { assetProblems, type ScriptPlace } from './assets.js'
-import { writeEntry } from './entries.js'
+import { exitsToFirmware, writeEntry } from './entries.js'
 import { assignKeys } from './keys.js'
 import type { LockedSet } from './lock.js'
 import { writeMenuLines } from './menu-lines.js'
@@ -67,7 +67,8 @@ export function compileMenus(
   ]
   if (problems.some(({ severity }) => severity === 'error')) return { scripts: [], problems }
   const byId = new Map(menus.map((menu) => [menu.id, menu]))
-  const scripts = menus.map((menu) => compileMenu(menu, byId, options))
+  const started = [...reached, options.first?.menu ?? '']
+  const scripts = menus.map((menu) => compileMenu(menu, byId, options, { started }))
   return { scripts, problems }
 }
 
@@ -82,8 +83,10 @@ export interface MenuContext {
   start: string | undefined
   /** The machine that the script is for, when it is to run once. */
   once: string | undefined
-  /** Some machine may end with its own disk: the first menu is then left, too. */
+  /** Some machine's script may go on with its own disk: the first menu is then left, too. */
   mayLeave: boolean
+  /** The same of the script of a menu that this one opens. */
+  leaves: (menu: string) => boolean
   console: string | undefined
   locked: readonly LockedSet[]
   place: ScriptPlace
@@ -101,13 +104,24 @@ export interface MenuContext {
 
 export const machineIndexPath = 'machines/index.ipxe'
 
-/** The script of one menu; of a machine when `own` says where it lies and what it starts. */
+/**
+ * The script of one menu; of a machine when `own` says where it lies and what it starts.
+ *
+ * @param of.started menus that scripts of machines begin with
+ */
 export function compileMenu(
   menu: Menu,
   byId: ReadonlyMap<string, Menu>,
   options: CompileOptions,
-  own?: { path: string; start: string | undefined; once?: string | undefined },
+  {
+    own,
+    started = [],
+  }: {
+    own?: { path: string; start: string | undefined; once?: string | undefined }
+    started?: readonly string[]
+  },
 ): GeneratedScript {
+  const leaving = leavingMenus(byId)
   const path = own?.path ?? menuPath(menu.id, options)
   const canEdit = menu.entries.some((entry) => isKernel(entry) && entry.editArgs !== false)
   const isFirst = own === undefined && options.first?.menu === menu.id
@@ -118,7 +132,8 @@ export function compileMenu(
     asksMachines: isFirst && options.machines === true,
     start: own?.start,
     once: own?.once,
-    mayLeave: options.remembers === true,
+    mayLeave: options.remembers === true || started.some((id) => leaving.has(id)),
+    leaves: (id) => leaving.has(id),
     console: options.console,
     locked: options.locked ?? [],
     place: {
@@ -156,6 +171,28 @@ export function compileMenu(
   if (context.once !== undefined) writeOwnDisk(writer, context.once)
   return { path, menu, script: writer.finish(options.lines, nameOf(path, own, options)) }
 }
+
+/**
+ * The menus that may end because the machine is to go on with its own disk, there or in a menu that they open: `exit`
+ * only ends the script itself, and whoever opened it shows a menu again unless it is told.
+ */
+function leavingMenus(byId: ReadonlyMap<string, Menu>): ReadonlySet<string> {
+  const known = leavingOf.get(byId)
+  if (known) return known
+  const openers = new Map<string, string[]>()
+  const leaving = new Set<string>()
+  for (const { id, entries } of byId.values()) {
+    for (const entry of entries) {
+      if (entry.kind === 'local' && exitsToFirmware(entry)) leaving.add(id)
+      if (entry.kind === 'submenu') openers.set(entry.menu, [...(openers.get(entry.menu) ?? []), id])
+    }
+  }
+  for (const id of leaving) for (const opener of openers.get(id) ?? []) leaving.add(opener)
+  leavingOf.set(byId, leaving)
+  return leaving
+}
+
+const leavingOf = new WeakMap<ReadonlyMap<string, Menu>, ReadonlySet<string>>()
 
 /** Unlike those of other scripts of one build: paths of machines are shared. */
 function nameOf(

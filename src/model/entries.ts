@@ -39,7 +39,7 @@ export function writeEntry(writer: ScriptWriter, entry: Entry, context: MenuCont
       writeChain(writer, entry)
       break
     case 'local':
-      writeLocal(writer, entry)
+      writeLocal(writer, entry, context)
       break
     case 'shell':
       writer.line('echo Type exit to come back to the menu.')
@@ -68,6 +68,7 @@ export function writeEntry(writer: ScriptWriter, entry: Entry, context: MenuCont
       writer.line(`set what the menu ${entry.menu}`)
       writer.line(`set from ${context.pathTo(entry.menu)}`)
       writer.line(`chain --autofree ${context.pathTo(entry.menu)} || goto failed`)
+      if (context.leaves(entry.menu)) writeLeave(writer)
       writer.line('goto menu')
       break
     case 'form':
@@ -230,15 +231,30 @@ function writeChain(writer: ScriptWriter, { id, url, label }: EntryOf<'chain'>):
   writeByArchitecture(writer, { id, label }, uefi, chain)
 }
 
-function writeLocal(writer: ScriptWriter, entry: EntryOf<'local'>): void {
+/** Says to the scripts that led here that the machine goes on with its own disk; see {@link writeLeave}. */
+export const ownDisk = 'set own-disk yes'
+
+/** After a script that came back. */
+export function writeLeave(writer: ScriptWriter): void {
+  writer.line('isset ${own-disk} && exit ||')
+}
+
+/** Whether an entry ends with `exit`, on some firmware at least. */
+export function exitsToFirmware({ method = 'auto' }: EntryOf<'local'>): boolean {
+  return method === 'auto' || method === 'exit'
+}
+
+function writeLocal(writer: ScriptWriter, entry: EntryOf<'local'>, { isFirst }: MenuContext): void {
   const disk = `sanboot --no-describe --drive ${entry.drive ?? '0x80'}`
   switch (entry.method ?? 'auto') {
     case 'auto':
       writer.comment('A BIOS starts the first disk; UEFI goes on with its next boot option')
+      if (!isFirst) writer.line(ownDisk)
       writer.line(`iseq \${platform} pcbios && ${disk} ||`)
       writer.line('exit')
       break
     case 'exit':
+      if (!isFirst) writer.line(ownDisk)
       writer.line('exit')
       break
     case 'disk':

@@ -200,7 +200,7 @@ export function compileMachines(
         menu,
         byId,
         { ...options, ...(console !== undefined && { console }) },
-        { path, start: entry, once },
+        { own: { path, start: entry, once } },
       )
     shared.set(key, known)
     scripts.push({ ...known, path, machine })

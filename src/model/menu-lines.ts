@@ -1,5 +1,6 @@
 /** The screen of a menu: what the machine is, the items, the choice. */
 import { labelOf, type MenuContext } from './compile.js'
+import { writeLeave } from './entries.js'
 import { writeOnce } from './once.js'
 import { architecturesOf, isByArchitecture } from './kernels.js'
 import { entryId } from './problems.js'
@@ -29,7 +30,7 @@ export function writeMenuLines(writer: ScriptWriter, context: MenuContext): void
     writer.line()
     writer.comment('Machines that the project knows by name go their own way, once')
     writer.line(`isset \${machine} || chain --autofree ${machineIndex} ||`)
-    if (context.mayLeave) writer.line('isset ${own-disk} && exit ||')
+    if (context.mayLeave) writeLeave(writer)
   }
   if (context.once !== undefined) writeOnce(writer, context)
   writeFieldValues(writer, menu)

@@ -3,6 +3,7 @@
  * the machine starts from its own disk, because an installation that nobody asked for erases it.
  */
 import type { MenuContext } from './compile.js'
+import { ownDisk } from './entries.js'
 import { relativePath } from './relative-path.js'
 import type { ScriptWriter } from './writer.js'
 
@@ -39,7 +40,7 @@ export function writeOwnDisk(writer: ScriptWriter, id: string): void {
   writer.line(
     `iseq \${once} done || echo Nobody knows whether ${id} was installed: it starts from its disk. Is this "ipxetool serve"?`,
   )
-  writer.line('set own-disk yes')
+  writer.line(ownDisk)
   writer.line('iseq ${platform} pcbios && sanboot --no-describe --drive 0x80 ||')
   writer.line('exit')
 }

@@ -7,6 +7,8 @@ import { run } from './processes.js'
 
 export const FORM = 'Name the machine, then install'
 export const UEFI_ONLY = 'Only for UEFI'
+export const SUBMENU = 'Disks'
+export const LEAVE = 'What the firmware has next'
 export const QUESTION = 'Host name:'
 
 /** @param machines lines of YAML for `machines:` */
@@ -45,6 +47,10 @@ function yaml(machines: readonly string[]): string {
     '        console: $<console>',
     "        args: ['ipxetool.host=${host}', 'ipxetool.rack=$<rack>']",
     `      - { kind: linux, id: uefi-only, label: "${UEFI_ONLY}", kernel: $<repo>/images/pxeboot/vmlinuz, needs: { firmware: uefi } }`,
+    '      - { kind: submenu, menu: disks }',
+    '  - id: disks',
+    `    title: ${SUBMENU}`,
+    `    entries: [{ kind: local, id: next, label: "${LEAVE}", method: exit }]`,
     ...(machines.length > 0 ? ['machines:', ...machines.map((machine) => `  - ${machine}`)] : []),
     '',
   ].join('\n')

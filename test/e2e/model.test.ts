@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { watchLinux } from './linux.js'
 import { pick } from './menu.js'
-import { buildModel, FORM, QUESTION, UEFI_ONLY } from './model-project.js'
+import { buildModel, FORM, LEAVE, QUESTION, SUBMENU, UEFI_ONLY } from './model-project.js'
 import { needs, whyNotBoot } from './preflight.js'
 import { CONSOLE, withScene, type Scene } from './scene.js'
 
@@ -36,6 +36,22 @@ describe('a real machine boots what the model describes', function () {
         assert.ok(args.includes('ipxetool.host=node1-rack7'), line)
         assert.ok(args.includes(`console=${CONSOLE}`), line)
         report('form value in the kernel command line', line, scene)
+      },
+      buildModel([]),
+    )
+  })
+
+  it('an entry of a submenu leaves iPXE, and no menu comes back', async () => {
+    await withScene(
+      'bios',
+      async (scene) => {
+        const { machine } = scene
+        await machine.waitForScreen('Edit the kernel arguments first', 60)
+        await pick(machine, SUBMENU)
+        await machine.waitForScreen(LEAVE, 20)
+        await pick(machine, LEAVE)
+        await machine.waitForScreen('No bootable device', 30)
+        report('left from a submenu', 'No bootable device', scene)
       },
       buildModel([]),
     )

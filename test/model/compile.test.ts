@@ -313,3 +313,38 @@ describe('compiled menus', () => {
     assert.match(problems[0]!.reason, /`#a` starts a comment/)
   })
 })
+
+describe('leaving iPXE from a menu that another one opened', () => {
+  const disk = (method = 'auto'): object => ({ kind: 'local', id: 'disk', label: 'Disk', method })
+  const menus = (entry: object): object[] => [
+    {
+      id: 'main',
+      title: 'Main',
+      entries: [
+        { kind: 'submenu', menu: 'a' },
+        { kind: 'submenu', menu: 'other' },
+      ],
+    },
+    { id: 'a', title: 'A', entries: [{ kind: 'submenu', menu: 'b' }] },
+    { id: 'b', title: 'B', entries: [entry] },
+    { id: 'other', title: 'Other', entries: [{ kind: 'reboot', id: 'reboot', label: 'Reboot' }] },
+  ]
+  const after = (path: string, text: string): string =>
+    new RegExp(`^chain --autofree ${path} .*\\n((?:.*\\n){2})`, 'm').exec(text)?.[1] ?? ''
+
+  it('every menu on the way is left, too, and only those', () => {
+    for (const method of ['auto', 'exit']) {
+      const main = textOf(menus(disk(method)))
+      assert.equal(after('menus/a.ipxe', main), 'isset ${own-disk} && exit ||\ngoto menu\n')
+      assert.equal(after('menus/other.ipxe', main), 'goto menu\n\n')
+      const a = textOf(menus(disk(method)), 'menus/a.ipxe')
+      assert.equal(after('b.ipxe', a), 'isset ${own-disk} && exit ||\ngoto menu\n')
+      assert.match(textOf(menus(disk(method)), 'menus/b.ipxe'), /^set own-disk yes\n(iseq .*\n)?exit$/m)
+    }
+  })
+
+  it('the first menu just ends; what starts a disk by itself comes back to its menu', () => {
+    assert.doesNotMatch(textOf(main(disk())), /own-disk/)
+    assert.doesNotMatch(textOf(menus(disk('disk'))), /own-disk/)
+  })
+})
