@@ -130,7 +130,7 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
     .option('--user <name>', 'started by root, go on as this user (default: owner of the tree, or nobody)')
     .option('--proxy-dhcp', 'answer DHCP, too, beside the DHCP server of the network')
     .option('--interface <name>', 'where DHCP is answered: a name or an address (repeatable)', collect, [])
-    .option('--allow <list>', 'whom DHCP is answered for: networks, MAC addresses (repeatable)', collect, [])
+    .option('--allow <list>', 'who is answered: networks; DHCP also by MAC address (repeatable)', collect, [])
     .option(
       '--script <file>',
       'what iPXE runs, FILE or WHO=FILE (default: boot.ipxe) (repeatable)',

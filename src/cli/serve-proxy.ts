@@ -1,4 +1,5 @@
 /** The options of `ipxetool serve` that are about DHCP, from words to values, and what is to be said about them. */
+import { isIP } from 'node:net'
 import { IpxetoolError } from '../diagnostics/error.js'
 import type { Override, PassedSocket, ProxyDhcpOptions, RunningProxy } from '../serve/dhcp/index.js'
 import { parseWho, type ReplyForm, replyForms } from '../serve/dhcp/rules.js'
@@ -29,10 +30,17 @@ export function proxyOptions(
   passed: readonly PassedSocket[],
 ): ProxyDhcpOptions | undefined {
   if (options.proxyDhcp !== true) {
-    const lost = (
-      ['interface', 'allow', 'reply', 'loader', 'script', 'replaceRom', 'loaderFallback'] as const
-    ).find((name) => (Array.isArray(options[name]) ? options[name].length > 0 : options[name] === true))
-    if (lost === undefined) return undefined
+    const lost = (['interface', 'reply', 'loader', 'script', 'replaceRom', 'loaderFallback'] as const).find(
+      (name) => (Array.isArray(options[name]) ? options[name].length > 0 : options[name] === true),
+    )
+    const machine = allowed(options).find((entry) => isIP(entry.split('/')[0]!) === 0)
+    if (lost === undefined && machine === undefined) return undefined
+    if (lost === undefined) {
+      throw usage(
+        `--allow ${machine}: without --proxy-dhcp there are only addresses to go by`,
+        'name networks (192.0.2.0/24), or add --proxy-dhcp',
+      )
+    }
     const flag = `--${lost.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
     throw usage(`${flag} says how DHCP is answered, and without --proxy-dhcp it is not`, 'add --proxy-dhcp')
   }
@@ -43,7 +51,7 @@ export function proxyOptions(
   return {
     interfaces: options.interface,
     passed,
-    allow: (options.allow ?? []).flatMap((text) => text.split(',').map((entry) => entry.trim())),
+    allow: allowed(options),
     overrides: [
       ...(options.reply ?? []).map((text) => rule(text, '--reply', (form) => ({ form: replyForm(form) }))),
       ...(options.loader ?? []).map((text) =>
@@ -57,6 +65,11 @@ export function proxyOptions(
     replaceRom: options.replaceRom,
     loaderFallback: options.loaderFallback,
   }
+}
+
+/** Networks and MAC addresses. */
+export function allowed({ allow = [] }: ProxyCommandOptions): string[] {
+  return allow.flatMap((text) => text.split(',').map((entry) => entry.trim()))
 }
 
 /** The last `=` that stands before a file name: a URL may hold others, a class may hold one. */

@@ -8,7 +8,7 @@ import { ExitCode } from './exit-codes.js'
 import type { Io } from './io.js'
 import { tftpWire, tlsWire, type WireOptions } from './serve-wire.js'
 import { become, successor, userNote } from './privileges.js'
-import { type ProxyCommandOptions, proxyNotes, proxyOptions } from './serve-proxy.js'
+import { allowed, type ProxyCommandOptions, proxyNotes, proxyOptions } from './serve-proxy.js'
 import { passedSockets, printUnits } from './systemd.js'
 
 export interface ServeCommandOptions extends WireOptions, ProxyCommandOptions {
@@ -84,7 +84,7 @@ export async function runServe(
 
   const next =
     io.ownsProcess === true ? successor(root, stateFile ?? defaultStateFile(root), options.user) : undefined
-  const wanted = { root, http, tftp, proxyDhcp, pages, stateFile, record, onEvent }
+  const wanted = { root, http, tftp, allow: allowed(options), proxyDhcp, pages, stateFile, record, onEvent }
   let server: RunningServer
   try {
     server = await serveTree(wanted)

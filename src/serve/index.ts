@@ -5,6 +5,7 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { IpxetoolError } from '../diagnostics/error.js'
+import { AllowList, Gate } from './allow-list.js'
 import { type ProxyDhcpOptions, type RunningProxy, startProxyDhcp } from './dhcp/index.js'
 import type { FileProtocol, OnEvent } from './events.js'
 import { TreeFiles } from './files.js'
@@ -85,6 +86,11 @@ export interface ServeOptions {
   /** Answers DHCP beside the DHCP server of the network. Default: off. */
   readonly proxyDhcp?: ProxyDhcpOptions | undefined
   /**
+   * Networks that are answered by HTTP and TFTP, besides this machine; MAC addresses among them are for DHCP, which has
+   * its own list. Default: everybody.
+   */
+  readonly allow?: readonly string[] | undefined
+  /**
    * Networks that may see the pages under `/_/`, besides this machine: what machines do, an API, metrics. `false`: there
    * are no such pages.
    */
@@ -124,7 +130,7 @@ const DEFAULT_GRACE_MS = 2000
  * Starts serving `root`. Either everything asked for listens or nothing does.
  *
  * @throws IpxetoolError `tree-missing`, `tree-not-a-directory`, `tree-unreadable`, `tree-empty`, `port-in-use`,
- *   `port-permission`, `address-not-here`, `listen-failed`, `nothing-to-serve`; with `proxyDhcp` also `bad-allow`,
+ *   `port-permission`, `address-not-here`, `listen-failed`, `nothing-to-serve`, `bad-allow`; with `proxyDhcp` also
  *   `which-interface`, `no-such-interface`, `no-address`
  */
 export async function serveTree(options: ServeOptions): Promise<RunningServer> {
@@ -136,6 +142,7 @@ export async function serveTree(options: ServeOptions): Promise<RunningServer> {
       hint: 'leave one of them on',
     })
   }
+  const allow = new AllowList(options.allow ?? [])
   await checkRoot(root)
 
   const observer = observe(options.pages ?? [], options.onEvent ?? ((): void => undefined))
@@ -161,13 +168,22 @@ export async function serveTree(options: ServeOptions): Promise<RunningServer> {
     if (options.http !== false) {
       const { port = 8080, ...rest } = options.http ?? {}
       http = await open('http', rest.host, port, (host) =>
-        startHttpServer({ ...rest, host, root, files, port, onEvent, pages }),
+        startHttpServer({
+          ...rest,
+          host,
+          root,
+          files,
+          port,
+          onEvent,
+          pages,
+          gate: new Gate(allow, 'http', onEvent),
+        }),
       )
     }
     if (options.tftp !== false) {
       const { port = 69, ...rest } = options.tftp ?? {}
       tftp = await open('tftp', rest.host, port, (host) =>
-        startTftpServer({ ...rest, host, files, port, onEvent }),
+        startTftpServer({ ...rest, host, files, port, onEvent, gate: new Gate(allow, 'tftp', onEvent) }),
       )
     }
     if (options.proxyDhcp !== undefined) {

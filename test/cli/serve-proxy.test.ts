@@ -37,6 +37,7 @@ describe('ipxetool serve --proxy-dhcp', () => {
 
   const wrong: [ProxyCommandOptions, RegExp][] = [
     [{ proxyDhcp: false, replaceRom: true }, /--replace-rom .* without --proxy-dhcp/],
+    [{ proxyDhcp: false, allow: ['192.0.2.0/24,52:54:00'] }, /--allow 52:54:00: without --proxy-dhcp/],
     [{ proxyDhcp: false, interface: ['eth0'] }, /--interface /],
     [{ reply: ['uefi'] }, /"uefi" is not WHO=VALUE/],
     [{ reply: ['uefi=loud'] }, /"loud" is no form/],

@@ -5,7 +5,7 @@ import { describe as describeClient, readClient } from '../../src/serve/dhcp/cli
 import { bytesOf, find } from '../../src/serve/dhcp/options.js'
 import { decodePacket as decodeDhcp, encodePacket as encodeDhcp } from '../../src/serve/dhcp/packet.js'
 import { Policy } from '../../src/serve/dhcp/policy.js'
-import { AllowList } from '../../src/serve/dhcp/rules.js'
+import { AllowList } from '../../src/serve/allow-list.js'
 import type { Content } from '../../src/serve/content.js'
 import type { SharedFile } from '../../src/serve/files.js'
 import { respondWithFile } from '../../src/serve/http/file-response.js'

@@ -8,7 +8,8 @@ import { architectureOf, type Client, isBootRequest, readClient } from './client
 import { type Machine, Machines } from './memory.js'
 import { type DhcpPacket, MessageType, messageName, NO_ADDRESS } from './packet.js'
 import { buildReply, destination, type ReplyPlan } from './reply.js'
-import { AllowList, type Override, overrideFor, type ReplyForm } from './rules.js'
+import { AllowList } from '../allow-list.js'
+import { type Override, overrideFor, type ReplyForm } from './rules.js'
 
 export interface PolicyOptions {
   /** What iPXE runs: below the root of the tree, or a URL. */

@@ -1,6 +1,6 @@
 /** What the operator said about particular machines: who may be answered, and who is answered otherwise. */
-import { BlockList, isIP } from 'node:net'
 import { IpxetoolError } from '../../diagnostics/error.js'
+import { macDigits, pairs } from '../allow-list.js'
 import { architectureOf, type Client } from './client.js'
 
 /**
@@ -84,68 +84,4 @@ function matches(who: Who, client: Client): boolean {
         )
       })
   }
-}
-
-/** Whom an answer may go to. Empty: everybody on the interfaces that were named. */
-export class AllowList {
-  readonly #macs = new Set<string>()
-  readonly #vendors: string[] = []
-  readonly #networks = new BlockList()
-  #hasNetworks = false
-
-  /**
-   * @param entries networks (`192.0.2.0/24`, an address) and MAC addresses, whole or their first half
-   * @throws IpxetoolError `bad-allow` (exit code 2)
-   */
-  constructor(entries: readonly string[], where = '--allow') {
-    for (const entry of entries) this.#add(entry, where)
-  }
-
-  #add(entry: string, where: string): void {
-    const hex = macDigits(entry)
-    const [address = '', bits, ...more] = entry.split('/')
-    const family = isIP(address)
-    if (hex?.length === 12) this.#macs.add(pairs(hex))
-    else if (hex?.length === 6) this.#vendors.push(`${pairs(hex)}:`)
-    else if (family !== 0 && more.length === 0 && (bits === undefined || /^\d{1,3}$/.test(bits))) {
-      const longest = family === 4 ? 32 : 128
-      const prefix = bits === undefined ? longest : Number(bits)
-      if (prefix > longest) throw badAllow(entry, where)
-      this.#networks.addSubnet(address, prefix, family === 4 ? 'ipv4' : 'ipv6')
-      this.#hasNetworks = true
-    } else throw badAllow(entry, where)
-  }
-
-  /** Undefined when the machine may be answered, else why not. */
-  refusal(mac: string, address: string): string | undefined {
-    const named = this.#macs.size > 0 || this.#vendors.length > 0
-    if (named && !this.#macs.has(mac) && !this.#vendors.some((prefix) => mac.startsWith(prefix))) {
-      return `${mac} is not one of the machines of --allow`
-    }
-    return this.permits(address) ? undefined : `${address} is in none of the networks of --allow`
-  }
-
-  /** By network alone. */
-  permits(address: string): boolean {
-    return !this.#hasNetworks || this.#networks.check(address, address.includes(':') ? 'ipv6' : 'ipv4')
-  }
-}
-
-function badAllow(entry: string, where: string): IpxetoolError {
-  return new IpxetoolError('bad-allow', `${where}: "${entry}" is neither a network nor a MAC address`, {
-    exitCode: 2,
-    hint: `for example ${where} 192.0.2.0/24 or ${where} 52:54:00:12:34:56`,
-  })
-}
-
-/** The digits of a MAC address or of its first half in any spelling; undefined for anything else. */
-function macDigits(text: string): string | undefined {
-  if (!/^[\da-f]{2}([:-]?)[\da-f]{2}(?:\1[\da-f]{2})+$/i.test(text)) return undefined
-  const hex = text.replaceAll(/[:-]/g, '').toLowerCase()
-  // six digits alone may be a number
-  return hex.length === 12 || (hex.length === 6 && /[:-]/.test(text)) ? hex : undefined
-}
-
-function pairs(hex: string): string {
-  return hex.replaceAll(/..(?=.)/g, '$&:')
 }

@@ -15,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { TreeFiles } from '../files.js'
 import type { OnEvent } from '../events.js'
 import { errorCode } from '../tree.js'
+import type { Gate } from '../allow-list.js'
 import { Connections } from './connections.js'
 import { Handler } from './handler.js'
 
@@ -56,6 +57,8 @@ export interface HttpServerOptions {
   readonly tls?: TlsOptions | undefined
   /** Connections at a time; beyond it the longest idle one is closed. Default: most of what the system allows. */
   readonly maxConnections?: number | undefined
+  /** Others have their connections closed. Default: everybody. */
+  readonly gate?: Pick<Gate, 'permits'> | undefined
   readonly onEvent: OnEvent
   /**
    * Pages that are no files of the tree. Called first for every request; true: it has answered, or will, and neither
@@ -84,8 +87,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     })
     if (options.pages?.(req, res) !== true) void handler.handle(req, res)
   })
+  // with TLS before the first octet of the handshake
+  server.prependListener('connection', (socket: Socket) => {
+    if (options.gate?.permits(socket.remoteAddress ?? '') === false) socket.destroy()
+  })
   let full = false
   server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+    if (socket.destroyed) return
     const added = connections.add(socket)
     // Said once, until there is room again.
     if (!added && !full) {

@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { peer } from '../events.js'
-import { AllowList } from '../dhcp/rules.js'
+import { AllowList } from '../allow-list.js'
 
 export class Access {
   readonly #allow: AllowList | undefined

@@ -3,6 +3,7 @@
  */
 import type { RemoteInfo } from 'node:dgram'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Gate } from '../allow-list.js'
 import { peer, type OnEvent, type Peer } from '../events.js'
 import type { Lease, TreeFiles } from '../files.js'
 import { blksizeForPath } from '../mtu.js'
@@ -37,6 +38,8 @@ export interface TftpServerOptions {
   /** Requests a second that one address may make for long, and how many at once after a silence. */
   readonly requestRate?: { readonly perSecond: number; readonly burst: number } | undefined
   readonly timing?: Partial<SessionTiming> | undefined
+  /** Others hear nothing. Default: everybody. */
+  readonly gate?: Pick<Gate, 'permits'> | undefined
   readonly onEvent: OnEvent
 }
 
@@ -145,7 +148,7 @@ class Server implements TftpServer {
       }
     }
     // Port 0 is no address to answer to (RFC 768), and Node throws when asked to.
-    if (this.#stopping || from.port === 0) return
+    if (this.#stopping || from.port === 0 || this.#options.gate?.permits(from.address) === false) return
     const decoded = decodePacket(bytes)
     const client = peer(from.address, from.port)
     if (!decoded.ok || (decoded.packet.kind !== 'rrq' && decoded.packet.kind !== 'wrq')) {

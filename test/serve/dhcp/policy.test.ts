@@ -9,7 +9,8 @@ import {
   type PolicyOptions,
   type Self,
 } from '../../../src/serve/dhcp/policy.js'
-import { AllowList, type Override, parseWho } from '../../../src/serve/dhcp/rules.js'
+import { AllowList } from '../../../src/serve/allow-list.js'
+import { type Override, parseWho } from '../../../src/serve/dhcp/rules.js'
 import { MAC, request, u16 } from './support.js'
 
 const self: Self = {
