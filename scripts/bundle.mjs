@@ -75,6 +75,9 @@ async function warm() {
       ['check', '--project', project],
       ['check', '--format', 'json', join(root, 'embed')],
       ['machines', '--project', project],
+      ['graph', '--project', project],
+      ['dhcp', 'dnsmasq', '--project', project],
+      ['compile', '--list'],
     ]) {
       const io = { cwd: folder, env: {}, stdin: process.stdin, stdout: silent(), stderr: silent() }
       const code = await exports.run(line, {
