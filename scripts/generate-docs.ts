@@ -1,6 +1,6 @@
 /**
  * Writes what can be generated in the documentation: docs/rules.md from the rules, docs/fetch-faults.md
- * from the table of its tests, and in README.md, docs/menus.md, docs/dhcp.md, docs/compile.md and docs/loaders.md what
+ * from the table of its tests, and in README.md, docs/check.md, docs/menus.md, docs/dhcp.md, docs/compile.md and docs/loaders.md what
  * stands between one of these and `<!-- end -->`. `test/docs.test.ts` fails when they are not current.
  *
  * - `<!-- example: COMMAND -->`: the output of a command
@@ -38,6 +38,7 @@ export async function generatedDocs(): Promise<Map<string, string>> {
   files.set('docs/rules.md', await tidy(rulesPage()))
   for (const page of [
     'README.md',
+    'docs/check.md',
     'docs/menus.md',
     'docs/dhcp.md',
     'docs/compile.md',

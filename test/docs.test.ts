@@ -18,6 +18,7 @@ describe('documentation', function () {
       'README.md',
       'CONTRIBUTING.md',
       'docs/project.md',
+      'docs/check.md',
       'docs/menus.md',
       'docs/serve.md',
       'docs/dhcp.md',

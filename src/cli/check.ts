@@ -2,15 +2,12 @@
 import { resolve, sep } from 'node:path'
 import { parseTarget } from '../analysis/target.js'
 import type { Script } from '../ast/nodes.js'
-import { Diagnostic } from '../diagnostics/diagnostic.js'
+import { Diagnostic, type Severity } from '../diagnostics/diagnostic.js'
 import { IpxetoolError } from '../diagnostics/error.js'
-import { githubReport } from '../diagnostics/reporters/github.js'
-import { type JsonReport, jsonReport } from '../diagnostics/reporters/json.js'
-import { prettyReport } from '../diagnostics/reporters/pretty.js'
 import { sortDiagnostics } from '../diagnostics/sort.js'
 import { summaryLine } from '../diagnostics/summary.js'
 import { visible } from '../diagnostics/visible.js'
-import { bootNumbers, type CheckedBoot } from '../links/preflight-boots.js'
+import type { CheckedBoot } from '../links/preflight-boots.js'
 import { resolveLinks } from '../links/resolve.js'
 import { type CheckOverrides, projectCheck } from '../project/check-settings.js'
 import { type Checked, checkProject } from '../project/check.js'
@@ -19,10 +16,11 @@ import { configName } from '../project/config.js'
 import { HostError, type ProjectHost, readIfThere } from '../project/host.js'
 import { type Composed, composeLoose } from '../project/loose.js'
 import { settingsSetBy } from '../rules/facts.js'
-import type { Preset } from '../rules/rule.js'
-import { runRules, withoutUsed } from '../rules/run.js'
+import type { Preset, Rule } from '../rules/rule.js'
+import { internalFailureId, runRules, withoutUsed } from '../rules/run.js'
 import { InputFinder, type InputFailure, type LooseInput, type ProjectInput } from './check-inputs.js'
 import { declaredLoaders } from './declared-loaders.js'
+import { checkReport, type ReportFormat } from './check-report.js'
 import { ExitCode } from './exit-codes.js'
 import { explainRule } from './explain.js'
 import { findProject } from './find-project.js'
@@ -36,7 +34,7 @@ import { checkTree } from './whole-tree.js'
 
 export interface CheckCommandOptions {
   /** Default `pretty`. */
-  format?: 'pretty' | 'json' | 'github'
+  format?: ReportFormat
   /** The same as `format: 'json'`. */
   json?: boolean
   /** No summary line. */
@@ -51,8 +49,16 @@ export interface CheckCommandOptions {
   explain?: string
   /** `NAME=VALUE` for build-time variables. */
   var?: string[]
-  /** Information is a problem, too. */
+  /** Information is a problem, too: the same as `failOn: 'info'`. */
   strict?: boolean
+  /** The least severity that makes the exit code 1. Default `warning`. */
+  failOn?: Severity
+  /** At most so many diagnostics are shown; all count. */
+  max?: string
+  /** What `-` is called in diagnostics, and where its includes are looked up. */
+  stdinFilename?: string
+  /** For tests. */
+  rules?: readonly Rule[]
   /** Rules that run, in place of what projects say; loose scripts: default `default`. */
   preset?: Preset
   /** What runs the scripts, in place of what projects say. */
@@ -72,11 +78,12 @@ export interface CheckCommandOptions {
  * stderr.
  *
  * @returns 0: no errors and no warnings (there may be information unless it is strict); 1: some, or a file that cannot be checked; 2: a path
- * that is not there
+ * that is not there; 3: a rule failed
  * @throws IpxetoolError (exit code 2) for a rule, project or variable that cannot be understood
  */
 export async function runCheck(paths: string[], options: CheckCommandOptions, io: Io): Promise<number> {
   const format = options.json === true ? 'json' : (options.format ?? 'pretty')
+  const max = shownAtMost(options.max)
   const look = { color: useColor(options, io, io.stdout), width: io.stdout.columns ?? 120 }
   if (options.explain !== undefined) {
     io.stdout.write(explainRule(options.explain, look))
@@ -92,6 +99,8 @@ export async function runCheck(paths: string[], options: CheckCommandOptions, io
     ask,
     isVerbose: options.verbose === true,
     check: checkOverrides(options),
+    stdinFilename: options.stdinFilename ?? '-',
+    ...(options.rules && { rules: options.rules }),
   })
   for (const project of projects) await run.checkProject(project)
   await run.checkLoose(loose)
@@ -99,10 +108,7 @@ export async function runCheck(paths: string[], options: CheckCommandOptions, io
   const unusable = [...failures, ...run.failures]
   if (format !== 'pretty') run.add(unusable.filter(({ missing }) => !missing).map(asDiagnostic))
   const diagnostics = sortDiagnostics(run.diagnostics)
-  const text =
-    format === 'json'
-      ? withBoots(jsonReport(diagnostics, run.sources), run.boots)
-      : { pretty: prettyReport, github: githubReport }[format](diagnostics, run.sources, look)
+  const text = checkReport(format, diagnostics, { sources: run.sources, boots: run.boots, max, look })
   if (text !== '') io.stdout.write(text)
   for (const { path, message, missing } of unusable) {
     if (missing || format === 'pretty') io.stderr.write(`ipxetool: ${visible(path)}: ${message}\n`)
@@ -113,16 +119,19 @@ export async function runCheck(paths: string[], options: CheckCommandOptions, io
     else if (unusable.length === 0) io.stderr.write(`${clean}\n`)
   }
   if (unusable.some(({ missing }) => missing)) return ExitCode.usage
-  const isFine =
-    unusable.length === 0 &&
-    diagnostics.every(({ severity }) => severity === 'info' && options.strict !== true)
+  if (diagnostics.some(({ ruleId }) => ruleId === internalFailureId)) return ExitCode.internal
+  const failOn = options.strict === true ? 'info' : (options.failOn ?? 'warning')
+  const isFine = unusable.length === 0 && diagnostics.every(({ severity }) => ranks[severity] < ranks[failOn])
   return isFine ? ExitCode.ok : ExitCode.problems
 }
 
-/** @returns the report with the numbers of what is booted, after its diagnostics */
-function withBoots(report: string, boots: readonly CheckedBoot[]): string {
-  const { diagnostics, summary } = JSON.parse(report) as JsonReport
-  return `${JSON.stringify({ diagnostics, boots: bootNumbers(boots), summary }, null, 2)}\n`
+const ranks: Record<Severity, number> = { info: 0, warning: 1, error: 2 }
+
+/** @throws IpxetoolError `bad-max` (exit code 2) */
+function shownAtMost(max: string | undefined): number {
+  if (max === undefined) return Infinity
+  if (/^[1-9]\d{0,8}$/.test(max)) return Number(max)
+  throw new IpxetoolError('bad-max', `--max is "${visible(max)}", which is no number from 1`, { exitCode: 2 })
 }
 
 function asDiagnostic({ path, message }: InputFailure): Diagnostic {
@@ -167,6 +176,14 @@ async function addPaths(
   else finder.addProject(root)
 }
 
+interface RunSettings {
+  ask: Ask | undefined
+  isVerbose: boolean
+  check: CheckOverrides
+  stdinFilename: string
+  rules?: readonly Rule[]
+}
+
 /** What was found in one run of the command. */
 class Run {
   readonly diagnostics: Diagnostic[] = []
@@ -182,13 +199,17 @@ class Run {
   readonly #ask: Ask | undefined
   readonly #isVerbose: boolean
   readonly #check: CheckOverrides
+  readonly #stdinFilename: string
+  readonly #rules: readonly Rule[] | undefined
 
   constructor(
     host: ProjectHost,
     io: Io,
     variables: ReadonlyMap<string, string>,
-    { ask, isVerbose, check }: { ask: Ask | undefined; isVerbose: boolean; check: CheckOverrides },
+    { ask, isVerbose, check, stdinFilename, rules }: RunSettings,
   ) {
+    this.#stdinFilename = stdinFilename
+    this.#rules = rules
     this.#check = check
     this.#host = host
     this.#io = io
@@ -280,7 +301,8 @@ class Run {
     const composed: { path: string; named: boolean; result: Composed }[] = []
     for (const { path, named } of inputs) {
       const result = await this.#compose(path)
-      if (result) composed.push({ path, named, result })
+      const name = path === '-' ? this.#stdinFilename : path
+      if (result) composed.push({ path: name, named, result })
     }
     const included = new Set<string>()
     const settingsSetAnywhere = new Set<string>()
@@ -290,6 +312,7 @@ class Run {
     }
     const { settings, target } = projectCheck({}, this.#check)
     const found: Diagnostic[] = []
+    const rules = this.#rules && { rules: this.#rules }
     const usedDirectives = new Set<string>()
     const facts = { loose: true, settingsSetAnywhere, ...(target && { target }) }
     for (const { path, named, result } of composed) {
@@ -298,7 +321,7 @@ class Run {
       // what another script includes was checked in its place there
       if (!named && included.has(path)) continue
       this.add(result.diagnostics)
-      found.push(...runRules(result.script, { path, facts, settings, usedDirectives }))
+      found.push(...runRules(result.script, { path, facts, settings, usedDirectives, ...rules }))
     }
     this.add(withoutUsed(found, usedDirectives))
     if (this.#ask && composed.length > 0) {
@@ -319,7 +342,7 @@ class Run {
   async #compose(path: string): Promise<Composed | undefined> {
     try {
       if (path !== '-') return await composeLoose(path, this.#host)
-      return await composeLoose(path, this.#host, { input: await readAll(this.#io.stdin) })
+      return await composeLoose(this.#stdinFilename, this.#host, { input: await readAll(this.#io.stdin) })
     } catch (error) {
       if (!(error instanceof HostError)) throw error
       const missing = error.kind === 'missing' || error.kind === 'not-folder'

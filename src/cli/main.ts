@@ -14,10 +14,12 @@ export async function main(argv: readonly string[]): Promise<number> {
   process.once('SIGINT', onSignal)
   process.once('SIGTERM', onSignal)
   // a reader that went away (`ipxetool check | head`) is no failure of ours
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(ExitCode.ok)
-    throw error
-  })
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(ExitCode.ok)
+      throw error
+    })
+  }
   try {
     return await run(argv, {
       cwd: process.cwd(),

@@ -46,11 +46,30 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
       .addOption(new Option('--no-color', 'no colours; NO_COLOR is respected too'))
 
   command('check [paths...]', 'find mistakes in scripts, folders, a project, or - for standard input')
-    .addOption(new Option('--format <format>', 'output format').choices(['pretty', 'json', 'github']))
+    .addOption(
+      new Option('--format <format>', 'output format').choices([
+        'pretty',
+        'json',
+        'jsonl',
+        'sarif',
+        'github',
+        'gnu',
+        'junit',
+      ]),
+    )
     .option('--json', 'the same as --format json')
+    .addOption(
+      new Option('--fail-on <severity>', 'exit with 1 from this severity on (default: warning)').choices([
+        'error',
+        'warning',
+        'info',
+      ]),
+    )
+    .option('--max <number>', 'show at most so many')
+    .option('--stdin-filename <path>', 'what - is called, and where its includes are')
     .option('--var <name=value>', 'give a build-time variable a value (repeatable)', collect, [])
     .option('--explain <rule>', 'print what a rule is about, with examples')
-    .option('--strict', 'exit with 1 for information, too')
+    .option('--strict', 'the same as --fail-on info')
     .addOption(
       new Option('--preset <name>', 'which rules run: strict has the opt-in ones, too').choices([
         'default',

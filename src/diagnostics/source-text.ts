@@ -34,6 +34,17 @@ export class SourceText {
     return line
   }
 
+  /** Line and column (in code points), 1-based, of an offset in bytes. */
+  at(offset: number): { line: number; column: number } {
+    let low = 0
+    for (let high = this.#starts.length; high - low > 1;) {
+      const middle = (low + high) >> 1
+      if (this.#starts[middle]! <= offset) low = middle
+      else high = middle
+    }
+    return { line: low + 1, column: this.line(low + 1)!.indexOf(offset - this.#starts[low]!) + 1 }
+  }
+
   /** A point of a diagnostic with its column, 1-based, in code points instead of bytes. */
   column({ line, column }: { line: number; column: number }): number {
     const source = this.line(line)

@@ -32,6 +32,12 @@ const area = (name: ExplainedArea, rows: readonly Row[]): Explanation[] =>
 export const explanations: readonly Explanation[] = [
   ...area('project', [
     [
+      'internal-failure',
+      'A rule of `check` failed on a file.',
+      'What that rule would have reported of the file is missing; the rest is complete, and `check` exits with 3.',
+      'Report it with the file: it is a bug in ipxetool. Until then switch the rule off: `check: { rules: { RULE: off } }`.',
+    ],
+    [
       'project-file',
       '`ipxetool.yaml` cannot be read.',
       'Nothing else of the project can be checked.',

@@ -58,8 +58,8 @@ export interface CleanLines {
 }
 
 /**
- * The diagnostics of one composed script, rule by rule: see `sortDiagnostics`. Never throws. Binary data gets only the
- * one diagnostic that says so.
+ * The diagnostics of one composed script, rule by rule: see `sortDiagnostics`. Never throws: of a rule that does there is an
+ * {@link internalFailureId}. Binary data gets only the one diagnostic that says so.
  */
 export function runRules(script: Script, options: RunOptions): Diagnostic[] {
   const { path, facts = looseFacts, only, known, clean } = options
@@ -99,7 +99,17 @@ export function runRules(script: Script, options: RunOptions): Diagnostic[] {
   const active = activeRules(rules, settings)
   const wanted = isText ? active : active.filter(({ rule }) => rule === missingMagic)
   const visitorsOf = (rulesNow: readonly ActiveRule[]): Visitor[] =>
-    rulesNow.map((running) => running.rule.create(contextOf(running)))
+    rulesNow.map((running) => {
+      const fail = (error: unknown): Visitor => {
+        found.push(internalFailure(running.rule, path, error))
+        return {}
+      }
+      try {
+        return guarded(running.rule.create(contextOf(running)), fail)
+      } catch (error) {
+        return fail(error)
+      }
+    })
   const { children } = script
   if (!only && !clean) dispatch(children, analysis, visitorsOf(wanted))
   else {
@@ -123,6 +133,39 @@ export function runRules(script: Script, options: RunOptions): Diagnostic[] {
   return found
 }
 
+/** The id of what is said when a rule throws: a mistake of ours, and the other rules go on. */
+export const internalFailureId = 'internal-failure'
+
+function internalFailure({ id }: Rule, file: string, error: unknown): Diagnostic {
+  return new Diagnostic({
+    ruleId: internalFailureId,
+    severity: 'error',
+    file,
+    reason: `The rule \`${id}\` failed on this file: ${error instanceof Error ? error.message : String(error)}`,
+    note: 'This is a bug in ipxetool; please report it with the file. What the other rules found is complete.',
+  })
+}
+
+/** A visitor that is not called again once it has thrown. */
+function guarded(visitor: Visitor, fail: (error: unknown) => void): Visitor {
+  let isBroken = false
+  const entries = (Object.entries(visitor) as [string, (...args: unknown[]) => void][]).map(
+    ([kind, handler]) => [
+      kind,
+      (...args: unknown[]): void => {
+        if (isBroken) return
+        try {
+          handler.apply(visitor, args)
+        } catch (error) {
+          isBroken = true
+          fail(error)
+        }
+      },
+    ],
+  )
+  return Object.fromEntries(entries) as Visitor
+}
+
 /** One walk of the lines for all visitors. */
 function dispatch(lines: readonly ScriptContent[], analysis: Analysis, visitors: readonly Visitor[]): void {
   const on = <Kind extends keyof Visitor>(
@@ -130,7 +173,7 @@ function dispatch(lines: readonly ScriptContent[], analysis: Analysis, visitors:
   ): ((...args: Parameters<Required<Visitor>[Kind]>) => void)[] =>
     visitors.flatMap((visitor) => {
       const handler = visitor[kind] as ((...args: unknown[]) => void) | undefined
-      return handler ? [handler.bind(visitor)] : []
+      return handler ? [handler] : []
     })
   const handlers = {
     command: on('command'),

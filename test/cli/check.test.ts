@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { type CheckCommandOptions, runCheck } from '../../src/cli/check.js'
 import type { JsonReport } from '../../src/diagnostics/reporters/json.js'
+import { allRules } from '../../src/rules/index.js'
+import type { Rule } from '../../src/rules/rule.js'
 import type { BootNumbers } from '../../src/links/preflight-boots.js'
 
 interface Result {
@@ -269,6 +271,47 @@ describe('ipxetool check', () => {
     write('b.ipxe', '#!ipxe\necho $<x>\n')
     assert.equal((await check(['b.ipxe'])).code, 0)
     assert.equal((await check(['b.ipxe'], { strict: true })).code, 1)
+  })
+
+  it('--fail-on and --max', async () => {
+    write('a.ipxe', '#!ipxe\necho ${unheard}\necho $<x>\n')
+    assert.equal((await check(['a.ipxe'], { failOn: 'error' })).code, 0)
+    assert.equal((await check(['a.ipxe'], { failOn: 'warning' })).code, 1)
+    assert.equal((await check(['a.ipxe'], { failOn: 'info' })).code, 1)
+    const { out, err } = await check(['a.ipxe'], { max: '1' })
+    assert.match(out, /unset-setting[^]*\n… and 1 more\n$/)
+    assert.match(err, /1 warning, 1 info/)
+    const { diagnostics, summary } = JSON.parse(
+      (await check(['a.ipxe'], { max: '1', json: true })).out,
+    ) as JsonReport
+    assert.deepEqual([diagnostics.length, summary.infos], [1, 1])
+    await assert.rejects(check(['a.ipxe'], { max: '0' }), { exitCode: 2 })
+  })
+
+  it('--stdin-filename names what is on standard input, and where its includes are', async () => {
+    write('menus/part.ipxe', 'foo\n')
+    const stdin = '#!ipxe\n# ipxetool include part.ipxe\nbar\n'
+    assert.deepEqual(await found(['-'], { stdin, stdinFilename: 'menus/new.ipxe' }), [
+      'menus/new.ipxe:3 unknown-command',
+      'menus/part.ipxe:1 unknown-command',
+    ])
+  })
+
+  it('a rule that fails: exit code 3, and what the others found', async () => {
+    write('a.ipxe', '#!ipxe\nfoo\n')
+    const broken: Rule = {
+      ...allRules[0]!,
+      id: 'broken-rule',
+      create() {
+        throw new Error('no')
+      },
+    }
+    const { code, out } = await check(['a.ipxe'], { rules: [broken, ...allRules], format: 'gnu' })
+    assert.equal(code, 3)
+    assert.match(out, /a.ipxe: error: The rule `broken-rule` failed on this file: no \[internal-failure\]/)
+    assert.match(out, /unknown-command/)
+    const sarif = (await check(['a.ipxe'], { rules: [broken], format: 'sarif' })).out
+    assert.match(sarif, /"executionSuccessful": false/)
   })
 
   it('tells what nothing leads to as information', async () => {

@@ -62,3 +62,36 @@ describe('settings of rules', () => {
     ])
   })
 })
+
+describe('a rule that throws', () => {
+  const broken = (at: 'create' | 'command'): Rule => ({
+    ...everywhere,
+    id: 'broken-rule',
+    create() {
+      if (at === 'create') throw new Error('create')
+      return {
+        command() {
+          throw new TypeError('command')
+        },
+      }
+    },
+  })
+  for (const at of ['create', 'command'] as const) {
+    it(`in ${at}: it is named once, and the others go on`, () => {
+      const found = runRules(parse('#!ipxe\necho\necho\n'), { path: 'x', rules: [broken(at), everywhere] })
+      assert.deepEqual(
+        found.map(({ ruleId, file, reason }) => [ruleId, file, reason]),
+        [
+          ...(at === 'create'
+            ? [['internal-failure', 'x', 'The rule `broken-rule` failed on this file: create']]
+            : []),
+          ...(at === 'command'
+            ? [['internal-failure', 'x', 'The rule `broken-rule` failed on this file: command']]
+            : []),
+          ['every-command', 'x', 'plain'],
+          ['every-command', 'x', 'plain'],
+        ],
+      )
+    })
+  }
+})

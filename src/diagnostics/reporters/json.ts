@@ -28,20 +28,24 @@ export interface JsonDiagnostic {
   fix?: Fix
 }
 
-/** @returns indented JSON that ends in LF */
+/**
+ * @param summary of all, when these are only some of them
+ * @returns indented JSON that ends in LF
+ */
 export function jsonReport(
   diagnostics: readonly Diagnostic[],
   sources: ReadonlyMap<string, Uint8Array>,
+  summary: Summary = summarize(diagnostics),
 ): string {
   const texts = new Sources(sources)
   const report: JsonReport = {
     diagnostics: diagnostics.map((diagnostic) => toJson(diagnostic, texts)),
-    summary: summarize(diagnostics),
+    summary,
   }
   return `${JSON.stringify(report, null, 2)}\n`
 }
 
-function toJson(
+export function toJson(
   { file, place, severity, ruleId, reason, expected, note, fix }: Diagnostic,
   texts: Sources,
 ): JsonDiagnostic {

@@ -26,7 +26,7 @@ export function prettyReport(
   const paint = color ? colored : plain
   const blocks = diagnostics.slice(0, limit).map((diagnostic) => block(diagnostic, texts, paint, width))
   const left = diagnostics.length - blocks.length
-  if (left > 0) blocks.push(`… and ${left} more; --format json has them all\n`)
+  if (left > 0) blocks.push(`… and ${left} more\n`)
   return blocks.join('\n')
 }
 
