@@ -148,6 +148,13 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
     .option('--tftp-ports <range>', 'ports for transfers, FIRST-LAST (default: any)')
     .option('--user <name>', 'started by root, go on as this user (default: owner of the tree, or nobody)')
     .option('--proxy-dhcp', 'answer DHCP, too, beside the DHCP server of the network')
+    .addOption(
+      new Option(
+        '--dhcp <server>',
+        'for a bench without a DHCP server: run one that hands out addresses',
+      ).choices(['dnsmasq']),
+    )
+    .option('--dhcp-range <range>', 'what it hands out, FIRST-LAST (default: of the network of --interface)')
     .option('--interface <name>', 'where DHCP is answered: a name or an address (repeatable)', collect, [])
     .option('--allow <list>', 'who is answered: networks; DHCP also by MAC address (repeatable)', collect, [])
     .option(

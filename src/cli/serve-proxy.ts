@@ -100,11 +100,13 @@ function usage(message: string, hint: string): IpxetoolError {
 }
 
 /** What the operator should know once the proxy runs. */
-export function proxyNotes(proxy: RunningProxy): string[] {
+export function proxyNotes(proxy: RunningProxy, hasOwnServer = false): string[] {
   const places = proxy.interfaces.map(({ name, address }) => `${name} (${address})`).join(', ')
   return [
-    `DHCP requests are answered on ${places}; addresses still come from the DHCP server of the network`,
-    ...(proxy.shared
+    hasOwnServer
+      ? `what to boot is said on ${places}`
+      : `DHCP requests are answered on ${places}; addresses still come from the DHCP server of the network`,
+    ...(proxy.shared && !hasOwnServer
       ? [
           'port 67 is shared with the DHCP server on this machine: requests through relays reach that one only',
         ]

@@ -6,12 +6,13 @@ import { type RunningServer, type ServeEvent, serveTree } from '../serve/index.j
 import { defaultStateFile } from '../serve/once/index.js'
 import { ExitCode } from './exit-codes.js'
 import type { Io } from './io.js'
+import { type DhcpCommandOptions, startAddressServer } from './serve-dhcp.js'
 import { tftpWire, tlsWire, type WireOptions } from './serve-wire.js'
 import { become, successor, userNote } from './privileges.js'
 import { allowed, type ProxyCommandOptions, proxyNotes, proxyOptions } from './serve-proxy.js'
 import { passedSockets, printUnits } from './systemd.js'
 
-export interface ServeCommandOptions extends WireOptions, ProxyCommandOptions {
+export interface ServeCommandOptions extends WireOptions, ProxyCommandOptions, DhcpCommandOptions {
   /** `PORT`, `ADDRESS:PORT` or `off`. */
   readonly http?: string
   /** `PORT`, `ADDRESS:PORT` or `off`. */
@@ -63,13 +64,21 @@ export async function runServe(
   const tftpEnd = parseEndpoint('--tftp', options.tftp ?? String(TFTP_PORT), options.host)
   const tftp = tftpEnd && { ...tftpEnd, ...tftpWire(options) }
   if (options.printUnits === true) {
+    if (options.dhcp !== undefined) {
+      throw new IpxetoolError('bad-option', '--dhcp is for a bench, and no unit is made of it', {
+        exitCode: ExitCode.usage,
+        hint: 'leave out --dhcp; a DHCP server has a unit of its own',
+      })
+    }
     io.stdout.write(printUnits(root, options))
     return ExitCode.ok
   }
   const pages =
     options.pages === 'off' ? (false as const) : (options.pages?.split(',').map((text) => text.trim()) ?? [])
   const stateFile = stateFileOf(options.state, io)
-  const proxyDhcp = proxyOptions(options, passedSockets(io.env))
+  // whoever gets an address from us is told what to boot, too
+  const withProxy = options.dhcp === undefined ? options : { ...options, proxyDhcp: true }
+  const proxyDhcp = proxyOptions(withProxy, passedSockets(io.env))
   const record = options.record === undefined ? undefined : resolve(io.cwd, options.record)
   const onEvent = (event: ServeEvent): void => {
     if (!isWanted(event, options)) return
@@ -85,6 +94,9 @@ export async function runServe(
   const next =
     io.ownsProcess === true ? successor(root, stateFile ?? defaultStateFile(root), options.user) : undefined
   const wanted = { root, http, tftp, allow: allowed(options), proxyDhcp, pages, stateFile, record, onEvent }
+  const lender = await startAddressServer(options, (line) => {
+    if (options.verbose === true) note(`dnsmasq: ${line}`)
+  })
   let server: RunningServer
   try {
     server = await serveTree(wanted)
@@ -92,9 +104,14 @@ export async function runServe(
     // Trying is the only test that knows of root, of capabilities and of the system's own limit alike.
     const fallBack =
       options.tftp === undefined && error instanceof IpxetoolError && error.code === 'port-permission'
-    if (!fallBack || tftp === false) throw error
     const port = TFTP_PORT_WITHOUT_PERMISSION
-    server = await serveTree({ ...wanted, tftp: { ...tftp, port } })
+    try {
+      if (!fallBack || tftp === false) throw error
+      server = await serveTree({ ...wanted, tftp: { ...tftp, port } })
+    } catch (last) {
+      await lender?.stop()
+      throw last
+    }
     note(`TFTP is on port ${port}: port ${TFTP_PORT}, where firmware asks, is only open to root`)
   }
   if (next !== undefined && next.problem === undefined) become(next)
@@ -104,10 +121,18 @@ export async function runServe(
   if (!script) note(`there is no boot.ipxe in ${root}`)
   if (next !== undefined) note(userNote(next))
   if (pages !== false && server.httpUrl !== undefined) note(`what machines do: ${pagesUrl(server)}`)
-  if (server.proxy !== undefined) proxyNotes(server.proxy).forEach(note)
+  if (lender !== undefined) {
+    note(`dnsmasq hands out ${lender.range.join(' to ')} on ${lender.interface.name}`)
+  }
+  if (server.proxy !== undefined) proxyNotes(server.proxy, lender !== undefined).forEach(note)
   note('press Ctrl-C to stop')
-  await aborted(io.signal)
-  await server.close()
+  const failure = await Promise.race([aborted(io.signal), lender?.ended ?? aborted(io.signal)])
+  await Promise.all([server.close(), lender?.stop()])
+  if (typeof failure === 'string') {
+    throw new IpxetoolError('dnsmasq-failed', `dnsmasq cannot be kept running: ${failure}`, {
+      hint: 'it says more with `serve --verbose`',
+    })
+  }
   note('stopped')
   return ExitCode.ok
 }

@@ -6,6 +6,8 @@ import type { Place, Running } from './processes.js'
 
 interface DhcpOptions {
   readonly place: Place
+  /** Default: the bridge. */
+  readonly interface?: string
   /** For the lease and pid files. */
   readonly directory: string
   /** TFTP server of the first stage. */
@@ -33,7 +35,7 @@ export async function startDhcp(cleanup: Cleanup, options: DhcpOptions): Promise
       '--no-daemon',
       '--conf-file=/dev/null',
       '--port=0',
-      `--interface=${BRIDGE}`,
+      `--interface=${options.interface ?? BRIDGE}`,
       '--bind-interfaces',
       '--no-ping',
       '--dhcp-authoritative',

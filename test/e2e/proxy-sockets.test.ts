@@ -8,6 +8,7 @@ import { type Exchange, hex, type Question } from '../support/dhcp-client.js'
 import { notRun } from '../support/not-run.js'
 import { Cleanup } from './cleanup.js'
 import { cliArguments } from './cli.js'
+import { startDhcp } from './dnsmasq.js'
 import { BRIDGE, type Lan, makeLan, SERVER_ADDRESS, whyNoLan } from './namespace.js'
 import { type Place, type Running, run, start, until } from './processes.js'
 import { workspace } from './scene.js'
@@ -96,6 +97,19 @@ describe('the sockets of the proxy', function () {
     for (const one of told) {
       assert.deepEqual([one.offer.address, one.offer.nextServer], ['0.0.0.0', SERVER_ADDRESS])
     }
+  })
+
+  it('does not run a DHCP server beside another one', async () => {
+    await startDhcp(cleanup, { place: lan.wire, directory })
+    const args = cliArguments(['serve', join(directory, 'out'), '--dhcp', 'dnsmasq', '--interface', 'v1'])
+    const server = start(cleanup, {
+      name: 'ipxetool serve',
+      command: process.execPath,
+      args,
+      place: lan.server,
+    })
+    assert.match(await server.exited, /1/)
+    assert.match(server.log(), /10\.77\.0\.1 hands out addresses on v1 already \(it would lend 10\.77\.0\./)
   })
 
   it('sends nothing by an interface that was not named', async () => {

@@ -26,14 +26,27 @@ const SCRIPT = `http://${SERVER_ADDRESS}/boot.ipxe`
 interface Seen {
   readonly machine: Machine
   readonly server: Server
+  /** Sockets in the server's network that listen on the port of DHCP servers. */
+  readonly listening: () => Promise<string[]>
   /** What the server's API says of the machine, asked on the server's own address. */
   readonly report: () => Promise<MachineReport>
 }
 
 const UUID = '00112233-4455-6677-8899-aabbccddeeff'
 
+/** The end of a cable in "server". */
+const CARD = 'v1'
+
+const arrangements = {
+  other: 'dnsmasq gives addresses, on another machine',
+  same: 'dnsmasq gives addresses, on the same machine',
+  bench: '`serve --dhcp dnsmasq`, no other DHCP server',
+}
+
 interface Case {
   readonly firmware: Firmware
+  /** Who gives addresses. Default: dnsmasq on another machine. */
+  readonly arrangement?: keyof typeof arrangements
   /** Of `ipxetool serve --proxy-dhcp`. */
   readonly options?: readonly string[]
   /** Of QEMU. */
@@ -45,7 +58,7 @@ interface Case {
 /** Boots to the menu. */
 async function bootToMenu(
   title: string,
-  { firmware, options = [], ...more }: Case,
+  { firmware, options = [], arrangement = 'other', ...more }: Case,
 ): Promise<Seen & { close: () => Promise<void> }> {
   const cleanup = new Cleanup()
   let server: Server | undefined
@@ -56,19 +69,22 @@ async function bootToMenu(
     const base = `http://${SERVER_ADDRESS}`
     const tree = await buildExample(directory, { base, repo: `${base}/x86_64`, console: CONSOLE })
     for (const name of more.loaders ?? []) copyFileSync(join(LOADERS, name), join(tree, name))
-    await startDhcp(cleanup, { place: lan.wire, directory })
+    if (arrangement === 'other') await startDhcp(cleanup, { place: lan.wire, directory })
+    else await run('ip', ['addr', 'add', 'fd77::2/64', 'dev', CARD, 'nodad'], lan.server)
+    if (arrangement === 'same') await startDhcp(cleanup, { place: lan.server, directory, interface: CARD })
+    const answering = arrangement === 'bench' ? ['--dhcp', 'dnsmasq', '--verbose'] : ['--proxy-dhcp']
     server = await startServer(cleanup, {
       tree,
       place: lan.server,
       http: `${SERVER_ADDRESS}:80`,
       tftp: `${SERVER_ADDRESS}:69`,
-      more: ['--proxy-dhcp', '--interface', 'v1', ...options],
+      more: [...answering, '--interface', CARD, ...options],
     })
     const args = ['-uuid', UUID, ...(more.machine ?? [])]
     machine = await Machine.start(cleanup, firmware, tapNetwork(lan.wire, TAP), directory, args)
     const begin = performance.now()
     await mainMenu(machine, MENU_TIMEOUT)
-    noteCell({ firmware: title, arrangement: 'dnsmasq gives addresses, on another machine', ends: 'menu' })
+    noteCell({ firmware: title, arrangement: arrangements[arrangement], ends: 'menu' })
     process.stdout.write(`proxy: ${title}: menu after ${((performance.now() - begin) / 1000).toFixed(1)} s\n`)
     const report = async (): Promise<MachineReport> => {
       const ask = `process.stdout.write(await (await fetch('http://${SERVER_ADDRESS}/_/api/machines')).text())`
@@ -77,7 +93,9 @@ async function bootToMenu(
       assert.equal(machines.length, 1, text)
       return machines[0]!
     }
-    return { machine, server, report, close: () => cleanup.close() }
+    const listening = async (): Promise<string[]> =>
+      (await run('ss', ['-Hlun', 'sport', '=', ':67'], lan.server)).split('\n').filter(Boolean)
+    return { machine, server, report, listening, close: () => cleanup.close() }
   } catch (error) {
     if (error instanceof Error) error.message += `\n${machine?.report()}\n${server?.log()}`
     await cleanup.close()
@@ -111,6 +129,25 @@ describe('proxyDHCP beside a plain DHCP server', function () {
       assert.doesNotMatch(server.log(), /tftp RRQ/)
       const { uuid, architecture, state, trouble } = await report()
       assert.deepEqual([uuid, architecture?.code, state, trouble], [UUID, 0, 'script', null])
+    })
+
+    it('a bench without a DHCP server: dnsmasq is run for it, and ends with us', async () => {
+      const { server, listening } = await boot('SeaBIOS, iPXE ROM', {
+        firmware: 'bios',
+        arrangement: 'bench',
+      })
+      assert.match(server.log(), /dnsmasq hands out 10\.77\.0\.\d+ to 10\.77\.0\.\d+ on v1/)
+      assert.match(server.log(), /dnsmasq: DHCPACK\(v1\) 10\.77\.0\.\d+ 52:54:00/)
+      assert.match(server.log(), new RegExp(`offer ${SCRIPT}: iPXE gets the script`))
+      assert.ok((await listening()).length > 1)
+      await server.stop()
+      assert.deepEqual(await listening(), [])
+    })
+
+    it('a DHCP server on the same machine shares its port', async () => {
+      const { server } = await boot('SeaBIOS, iPXE ROM', { firmware: 'bios', arrangement: 'same' })
+      assert.match(server.log(), /port 67 is shared with the DHCP server on this machine/)
+      assert.match(server.log(), new RegExp(`offer ${SCRIPT}: iPXE gets the script`))
     })
 
     it("--replace-rom: Debian's undionly.kpxe runs once and gets the script", async () => {
@@ -149,6 +186,15 @@ describe('proxyDHCP beside a plain DHCP server', function () {
         told,
         kinds.join(' '),
       )
+    })
+
+    it("a bench without a DHCP server: OVMF's PXE", async () => {
+      const { server } = await boot('OVMF PXE IPv4, binl', {
+        firmware: 'uefi',
+        arrangement: 'bench',
+        loaders: ['ipxe.efi'],
+      })
+      assert.match(server.log(), /dhcp REQUEST on 4011: ack ipxe\.efi: x64 UEFI/)
     })
 
     it('OVMF HTTP Boot loads ipxe.efi by URL', async () => {
