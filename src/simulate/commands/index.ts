@@ -1,0 +1,19 @@
+import type { Command } from '../run.js'
+import { basicCommands } from './basic.js'
+import { imageCommands } from './images.js'
+import { machineCommands } from './machine.js'
+import { menuCommands } from './menus.js'
+import { networkCommands } from './network.js'
+import { settingCommands } from './settings.js'
+
+/** Every command of iPXE by its name. */
+export const commands: ReadonlyMap<string, Command> = new Map(
+  Object.entries({
+    ...basicCommands,
+    ...settingCommands,
+    ...imageCommands,
+    ...menuCommands,
+    ...networkCommands,
+    ...machineCommands,
+  }),
+)
