@@ -1,25 +1,19 @@
 /** `ipxetool check [PATH…]`. */
-import { resolve, sep } from 'node:path'
 import { parseTarget } from '../analysis/target.js'
-import type { Script } from '../ast/nodes.js'
 import { Diagnostic, type Severity } from '../diagnostics/diagnostic.js'
 import { IpxetoolError } from '../diagnostics/error.js'
 import { sortDiagnostics } from '../diagnostics/sort.js'
 import { summaryLine } from '../diagnostics/summary.js'
 import { visible } from '../diagnostics/visible.js'
-import type { CheckedBoot } from '../links/preflight-boots.js'
-import { resolveLinks } from '../links/resolve.js'
-import { type CheckOverrides, projectCheck } from '../project/check-settings.js'
-import { type Checked, checkProject } from '../project/check.js'
+import type { CheckOverrides } from '../project/check-settings.js'
 import { scriptSizeLimit } from '../project/compose.js'
-import { configName } from '../project/config.js'
-import { HostError, type ProjectHost, readIfThere } from '../project/host.js'
-import { type Composed, composeLoose } from '../project/loose.js'
-import { settingsSetBy } from '../rules/facts.js'
+import { HostError } from '../project/host.js'
 import type { Preset, Rule } from '../rules/rule.js'
-import { internalFailureId, runRules, withoutUsed } from '../rules/run.js'
-import { InputFinder, type InputFailure, type LooseInput, type ProjectInput } from './check-inputs.js'
-import { declaredLoaders } from './declared-loaders.js'
+import { internalFailureId } from '../rules/run.js'
+import { CheckRun, type RunSettings } from './check-run.js'
+import { type Fixed, fixInputs } from './fix.js'
+import { type Rewrite, rewriteFile, unifiedDiff } from './rewrite.js'
+import { InputFinder, type InputFailure } from './check-inputs.js'
 import { checkReport, type ReportFormat } from './check-report.js'
 import { ExitCode } from './exit-codes.js'
 import { explainRule } from './explain.js'
@@ -28,9 +22,7 @@ import { parseVariables } from './variables.js'
 import { useColor } from './output.js'
 import type { Io } from './io.js'
 import { nodeHost } from './node-host.js'
-import { type Ask, askerFor, type OnlineSettings } from './online-check.js'
-import { TypeChecker } from './type-check.js'
-import { checkTree } from './whole-tree.js'
+import { askerFor, type OnlineSettings } from './online-check.js'
 
 export interface CheckCommandOptions {
   /** Default `pretty`. */
@@ -57,6 +49,10 @@ export interface CheckCommandOptions {
   max?: string
   /** What `-` is called in diagnostics, and where its includes are looked up. */
   stdinFilename?: string
+  /** Repair what can be repaired without changing what runs. */
+  fix?: boolean
+  /** With `fix`: print a diff, and write nothing. */
+  diff?: boolean
   /** For tests. */
   rules?: readonly Rule[]
   /** Rules that run, in place of what projects say; loose scripts: default `default`. */
@@ -93,17 +89,35 @@ export async function runCheck(paths: string[], options: CheckCommandOptions, io
   const host = nodeHost(io.cwd, io.stderr)
   const finder = new InputFinder(io.cwd, host, options.project)
   await addPaths(finder, paths, options, io)
-  const { projects, loose, failures } = finder.inputs
+  const { failures } = finder.inputs
   const ask = askerFor(options, io)
-  const run = new Run(host, io, parseVariables(options.var ?? []), {
+  const settings: RunSettings = {
+    variables: parseVariables(options.var ?? []),
     ask,
+    types: true,
     isVerbose: options.verbose === true,
     check: checkOverrides(options),
     stdinFilename: options.stdinFilename ?? '-',
+    stdin: onceRead(io),
     ...(options.rules && { rules: options.rules }),
-  })
-  for (const project of projects) await run.checkProject(project)
-  await run.checkLoose(loose)
+  }
+  if (options.diff === true && options.fix !== true) {
+    throw new IpxetoolError('diff-without-fix', '--diff shows what --fix would change', { exitCode: 2 })
+  }
+  const fixed =
+    options.fix === true ? await fixInputs(host, io, { inputs: finder.inputs, settings }) : undefined
+  if (fixed && options.diff === true) {
+    for (const rewrite of fixed.rewrites) io.stdout.write(unifiedDiff(rewrite))
+    if (options.quiet !== true) io.stderr.write(fixSummary(fixed, 'would be repaired'))
+    return fixed.rewrites.length > 0 ? ExitCode.problems : ExitCode.ok
+  }
+  if (fixed) {
+    refuseStdin(fixed.rewrites, settings.stdinFilename, paths)
+    for (const rewrite of fixed.rewrites) await rewriteFile(io.cwd, rewrite)
+    if (options.quiet !== true && format === 'pretty') io.stderr.write(fixSummary(fixed, 'repaired'))
+  }
+  const run = new CheckRun(host, io, settings)
+  await run.checkAll(finder.inputs)
 
   const unusable = [...failures, ...run.failures]
   if (format !== 'pretty') run.add(unusable.filter(({ missing }) => !missing).map(asDiagnostic))
@@ -153,6 +167,23 @@ function checkOverrides({ preset, target: text }: CheckCommandOptions): CheckOve
   return { ...(preset && { preset }), ...(target && { target }) }
 }
 
+function fixSummary({ count, rewrites, refused }: Fixed, what: string): string {
+  const kept = refused.map(
+    (path) => `ipxetool: ${visible(path)}: left as it is, because a repair would bring a new error\n`,
+  )
+  const sum = count === 0 ? '' : `${counted(count, 'place')} ${what} in ${counted(rewrites.length, 'file')}\n`
+  return kept.join('') + sum
+}
+
+/** @throws IpxetoolError `fix-stdin` (exit code 2) */
+function refuseStdin(rewrites: readonly Rewrite[], name: string, paths: readonly string[]): void {
+  if (!paths.includes('-') || rewrites.every(({ path }) => path !== name)) return
+  throw new IpxetoolError('fix-stdin', 'standard input cannot be written to', {
+    exitCode: 2,
+    hint: 'use --fix --diff, or name the file',
+  })
+}
+
 async function addPaths(
   finder: InputFinder,
   paths: string[],
@@ -176,194 +207,14 @@ async function addPaths(
   else finder.addProject(root)
 }
 
-interface RunSettings {
-  ask: Ask | undefined
-  isVerbose: boolean
-  check: CheckOverrides
-  stdinFilename: string
-  rules?: readonly Rule[]
+function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
-/** What was found in one run of the command. */
-class Run {
-  readonly diagnostics: Diagnostic[] = []
-  readonly sources = new Map<string, Uint8Array>()
-  readonly failures: InputFailure[] = []
-  /** Scripts that were looked at. */
-  checked = 0
-  /** What projects boot. */
-  readonly boots: CheckedBoot[] = []
-  readonly #host: ProjectHost
-  readonly #io: Io
-  readonly #variables: ReadonlyMap<string, string>
-  readonly #ask: Ask | undefined
-  readonly #isVerbose: boolean
-  readonly #check: CheckOverrides
-  readonly #stdinFilename: string
-  readonly #rules: readonly Rule[] | undefined
-
-  constructor(
-    host: ProjectHost,
-    io: Io,
-    variables: ReadonlyMap<string, string>,
-    { ask, isVerbose, check, stdinFilename, rules }: RunSettings,
-  ) {
-    this.#stdinFilename = stdinFilename
-    this.#rules = rules
-    this.#check = check
-    this.#host = host
-    this.#io = io
-    this.#isVerbose = isVerbose
-    this.#variables = variables
-    this.#ask = ask
-  }
-
-  async checkProject({ root, only }: ProjectInput): Promise<void> {
-    const { cwd } = this.#io
-    const types = this.#wantsTypes(root, only) ? new TypeChecker(root, cwd) : undefined
-    try {
-      const checked = await this.#checkAll(root)
-      if (types) await this.#addTypes(types, checked)
-      await this.#take(checked, root, only)
-    } finally {
-      await types?.stop()
-    }
-  }
-
-  /** Menu files, or nothing in particular, were asked for. */
-  #wantsTypes(root: string, only: readonly string[] | undefined): boolean {
-    const menus = resolve(this.#io.cwd, root, 'menus')
-    return only?.some((wanted) => wanted === menus || wanted.endsWith('.ts')) ?? true
-  }
-
-  async #addTypes(types: TypeChecker, checked: Checked): Promise<void> {
-    const { diagnostics, skipped } = await types.result(checked.diagnostics)
-    if (skipped !== undefined && this.#isVerbose) {
-      this.#io.stderr.write(`ipxetool: types in menus/*.ts were not checked: ${skipped}\n`)
-    }
-    for (const diagnostic of diagnostics) {
-      checked.diagnostics.push(diagnostic)
-      if (checked.sources.has(diagnostic.file) || this.sources.has(diagnostic.file)) continue
-      const bytes = await readIfThere(this.#host, diagnostic.file, scriptSizeLimit)
-      if (bytes) this.sources.set(diagnostic.file, bytes)
-    }
-  }
-
-  #checkAll(root: string): Promise<Checked> {
-    const { cwd, env } = this.#io
-    return checkProject(root, this.#host, {
-      variables: this.#variables,
-      environment: env,
-      loadersOf: declaredLoaders(cwd),
-      check: this.#check,
-      inspect: async (project, scripts) => {
-        const out = resolve(cwd, root, project.config.out)
-        const tree = await checkTree(project, scripts, cwd, {
-          out,
-          information: true,
-          ask: this.#ask,
-        })
-        for (const boot of tree.boots) this.boots.push(boot)
-        return tree.diagnostics
-      },
-    })
-  }
-
-  async #take(checked: Checked, root: string, only: readonly string[] | undefined): Promise<void> {
-    const { cwd } = this.#io
-    this.#addSources(checked.sources)
-    if (!only) {
-      this.add(checked.diagnostics)
-      this.checked += checked.sources.size
-      return
-    }
-    const config = resolve(cwd, root, configName)
-    const isWanted = (path: string): boolean =>
-      only.some((wanted) => resolve(cwd, path) === wanted || resolve(cwd, path).startsWith(wanted + sep))
-    // without its configuration nothing of the project can be checked: that concerns every file
-    const isBroken = (diagnostic: Diagnostic): boolean =>
-      diagnostic.severity === 'error' && resolve(cwd, diagnostic.file) === config
-    this.add(checked.diagnostics.filter((diagnostic) => isWanted(diagnostic.file) || isBroken(diagnostic)))
-    const read = [...checked.sources.keys()].filter((path) => isWanted(path))
-    this.checked += read.length
-    if (checked.diagnostics.some(isBroken)) return
-    // a file that the project does not use, say of its output tree, is a loose one
-    const known = new Set(
-      [...read, ...checked.diagnostics.map(({ file }) => file)].map((path) => resolve(cwd, path)),
-    )
-    const isInside = (wanted: string): boolean => [...known].some((path) => path.startsWith(wanted + sep))
-    const others = only.filter((wanted) => !known.has(wanted) && !isInside(wanted))
-    await this.checkLoose(others.map((wanted) => ({ path: nameLike(cwd, root, wanted), named: true })))
-  }
-
-  /** Scripts of one run may set each other's settings: a menu is often several files. */
-  async checkLoose(inputs: readonly LooseInput[]): Promise<void> {
-    const composed: { path: string; named: boolean; result: Composed }[] = []
-    for (const { path, named } of inputs) {
-      const result = await this.#compose(path)
-      const name = path === '-' ? this.#stdinFilename : path
-      if (result) composed.push({ path: name, named, result })
-    }
-    const included = new Set<string>()
-    const settingsSetAnywhere = new Set<string>()
-    for (const { path, result } of composed) {
-      for (const name of settingsSetBy(result.script)) settingsSetAnywhere.add(name)
-      for (const source of result.sources.keys()) if (source !== path) included.add(source)
-    }
-    const { settings, target } = projectCheck({}, this.#check)
-    const found: Diagnostic[] = []
-    const rules = this.#rules && { rules: this.#rules }
-    const usedDirectives = new Set<string>()
-    const facts = { loose: true, settingsSetAnywhere, ...(target && { target }) }
-    for (const { path, named, result } of composed) {
-      this.#addSources(result.sources)
-      this.checked++
-      // what another script includes was checked in its place there
-      if (!named && included.has(path)) continue
-      this.add(result.diagnostics)
-      found.push(...runRules(result.script, { path, facts, settings, usedDirectives, ...rules }))
-    }
-    this.add(withoutUsed(found, usedDirectives))
-    if (this.#ask && composed.length > 0) {
-      this.add(await this.#askFor(composed.map(({ path, result }) => ({ path, script: result.script }))))
-    }
-  }
-
-  /** Loose scripts have no tree, so only what they want from other servers can be told. */
-  async #askFor(scripts: readonly { path: string; script: Script }[]): Promise<Diagnostic[]> {
-    const { links } = resolveLinks({
-      scripts: scripts.map(({ path, script }) => ({ path, file: path, script, kind: 'output' })),
-      files: new Map(),
-      entry: scripts[0]!.path,
-    })
-    return this.#ask!(links, scripts[0]!.path)
-  }
-
-  async #compose(path: string): Promise<Composed | undefined> {
-    try {
-      if (path !== '-') return await composeLoose(path, this.#host)
-      return await composeLoose(this.#stdinFilename, this.#host, { input: await readAll(this.#io.stdin) })
-    } catch (error) {
-      if (!(error instanceof HostError)) throw error
-      const missing = error.kind === 'missing' || error.kind === 'not-folder'
-      this.failures.push({ path: error.path, message: error.message, missing })
-      return undefined
-    }
-  }
-
-  add(diagnostics: readonly Diagnostic[]): void {
-    for (const diagnostic of diagnostics) this.diagnostics.push(diagnostic)
-  }
-
-  #addSources(sources: ReadonlyMap<string, Uint8Array>): void {
-    for (const [path, bytes] of sources) this.sources.set(path, bytes)
-  }
-}
-
-/** A full path below a root, named as the root is. */
-function nameLike(cwd: string, root: string, full: string): string {
-  const rest = full.slice(resolve(cwd, root).length).replace(/^[/\\]/, '')
-  return root === '.' ? rest : `${root}/${rest}`
+/** Standard input can be read only once. */
+function onceRead(io: Io): () => Promise<Uint8Array> {
+  let read: Promise<Uint8Array> | undefined
+  return () => (read ??= readAll(io.stdin))
 }
 
 async function readAll(stdin: NodeJS.ReadableStream): Promise<Uint8Array> {
@@ -382,8 +233,4 @@ async function readAll(stdin: NodeJS.ReadableStream): Promise<Uint8Array> {
     chunks.push(bytes)
   }
   return new Uint8Array(Buffer.concat(chunks))
-}
-
-function counted(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

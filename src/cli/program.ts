@@ -66,6 +66,8 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
       ]),
     )
     .option('--max <number>', 'show at most so many')
+    .option('--fix', 'repair what can be repaired without changing what runs')
+    .option('--diff', 'with --fix: print what would change, and write nothing')
     .option('--stdin-filename <path>', 'what - is called, and where its includes are')
     .option('--var <name=value>', 'give a build-time variable a value (repeatable)', collect, [])
     .option('--explain <rule>', 'print what a rule is about, with examples')

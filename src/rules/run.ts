@@ -246,7 +246,8 @@ const scriptStart = { line: 1, column: 1, offset: 0 }
 
 function fix(line: Line | InvalidLine, description: string, edits: readonly SpanEdit[]): Fix | undefined {
   const base = line.position?.start.offset
-  if (base === undefined) return undefined
+  // a line that was made from something else points to that as a whole
+  if (base === undefined || line.position!.end.offset === base) return undefined
   const absolute: Fix['edits'] = []
   for (const { span, text } of edits) {
     if (!span) return undefined

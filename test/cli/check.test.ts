@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -286,6 +296,70 @@ describe('ipxetool check', () => {
     ) as JsonReport
     assert.deepEqual([diagnostics.length, summary.infos], [1, 1])
     await assert.rejects(check(['a.ipxe'], { max: '0' }), { exitCode: 2 })
+  })
+
+  describe('--fix', () => {
+    const broken =
+      '#!ipxe\r\nset base http://x\nset Base y\nchain ${BASE}/x ||shell # ipxetool disable=bad-url\nfoo\n'
+    const repaired = broken.replace(' # ipxetool disable=bad-url', '').replace('||shell', '|| shell')
+    it('repairs, and reports what is left', async () => {
+      write('a.ipxe', broken)
+      chmodSync(join(folder, 'a.ipxe'), 0o640)
+      const { code, out, err } = await check(['a.ipxe'], { fix: true })
+      const text = readFileSync(join(folder, 'a.ipxe'), 'utf8')
+      assert.equal(text.replace(/\$\{base\}/i, '${BASE}'), repaired)
+      assert.equal(code, 1)
+      assert.match(out, /unknown-command/)
+      assert.doesNotMatch(out, /glued-operator|unused-directive/)
+      assert.match(err, /^\d places repaired in 1 file\n/)
+      assert.equal(statSync(join(folder, 'a.ipxe')).mode & 0o777, 0o640)
+      assert.deepEqual(readdirSync(folder), ['a.ipxe'])
+      assert.doesNotMatch((await check(['a.ipxe'], { fix: true })).err, /repaired/)
+    })
+    it('--diff prints what would change', async () => {
+      write('a.ipxe', broken)
+      const { code, out } = await check(['a.ipxe'], { fix: true, diff: true })
+      assert.equal(code, 1)
+      assert.match(out, /^--- a\/a.ipxe\n\+\+\+ b\/a.ipxe\n@@ -1,5 \+1,5 @@\n/)
+      assert.match(out, /\n\+chain .* \|\| shell\n/)
+      assert.equal(readFileSync(join(folder, 'a.ipxe'), 'utf8'), broken)
+      execFileSync('patch', ['-p1', '-s'], { cwd: folder, input: out })
+      assert.match(readFileSync(join(folder, 'a.ipxe'), 'utf8'), /\|\| shell\n/)
+      assert.deepEqual(await check(['a.ipxe'], { fix: true, diff: true }), { code: 0, out: '', err: '' })
+      const stdin = await check(['-'], { fix: true, diff: true, stdin: broken, stdinFilename: 'b.ipxe' })
+      assert.match(stdin.out, /^--- a\/b.ipxe\n/)
+    })
+    it('writes to no standard input; --diff alone is a mistake', async () => {
+      await assert.rejects(check(['-'], { fix: true, stdin: broken }), { exitCode: 2 })
+      await assert.rejects(check(['a.ipxe'], { diff: true }), { exitCode: 2 })
+    })
+    it('takes back a repair that brings an error', async () => {
+      write('a.ipxe', '#!ipxe\necho a\n')
+      const worse: Rule = {
+        ...allRules[0]!,
+        id: 'worse-rule',
+        create: ({ report, fix }) => ({
+          command({ line, nameWord, name }) {
+            if (name !== 'echo') return
+            const edits = [{ span: nameWord.span, text: 'ehco' }]
+            report({ line, reason: 'x', note: '', fix: fix(line, 'x', edits) })
+          },
+        }),
+      }
+      const { err, out } = await check(['a.ipxe'], { fix: true, rules: [worse, ...allRules] })
+      assert.match(err, /a.ipxe: left as it is, because a repair would bring a new error/)
+      assert.match(out, /worse-rule/)
+      assert.equal(readFileSync(join(folder, 'a.ipxe'), 'utf8'), '#!ipxe\necho a\n')
+    })
+    it('repairs the files of a project, included ones too', async () => {
+      write('ipxetool.yaml', 'title: Lab\n')
+      write('boot.ipxe', '#!ipxe\n# ipxetool include _a.ipxe\ninitrd x ||shell\n')
+      write('menus/b.ipxe', '#!ipxe\n# ipxetool include ../_a.ipxe\n')
+      write('_a.ipxe', 'initrd y ||shell\n')
+      await check([], { fix: true })
+      assert.equal(readFileSync(join(folder, '_a.ipxe'), 'utf8'), 'initrd y || shell\n')
+      assert.match(readFileSync(join(folder, 'boot.ipxe'), 'utf8'), /\ninitrd x \|\| shell\n/)
+    })
   })
 
   it('--stdin-filename names what is on standard input, and where its includes are', async () => {
