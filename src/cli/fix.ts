@@ -117,12 +117,12 @@ function withOverlay(
   overlay: ReadonlyMap<string, Uint8Array>,
   key: (path: string) => string,
 ): ProjectHost {
-  const { loadMenuFile } = host
+  const loadMenuFile = host.loadMenuFile?.bind(host)
   return {
     readFile: async (path, limit) => overlay.get(key(path)) ?? (await host.readFile(path, limit)),
     list: (path) => host.list(path),
     realpath: (path) => host.realpath(path),
     digest: (path) => host.digest(path),
-    ...(loadMenuFile && { loadMenuFile: (path: string) => loadMenuFile.call(host, path) }),
+    ...(loadMenuFile && { loadMenuFile }),
   }
 }
