@@ -11,15 +11,16 @@ export const SUBMENU = 'Disks'
 export const LEAVE = 'What the firmware has next'
 export const QUESTION = 'Host name:'
 
-/** @param machines lines of YAML for `machines:` */
+/** @param machines lines of YAML for `machines:`; @param more other lines of the project */
 export function buildModel(
   machines: readonly string[],
+  more: readonly string[] = [],
 ): (directory: string, values: Values) => Promise<string> {
   return async (directory, { repo, console }) => {
     const project = join(directory, 'project')
     const tree = join(directory, 'out')
     await mkdir(project)
-    await writeFile(join(project, 'ipxetool.yaml'), yaml(machines))
+    await writeFile(join(project, 'ipxetool.yaml'), yaml(machines, more))
     const variables = Object.entries({ repo, console }).flatMap(([name, value]) => [
       '--var',
       `${name}=${value}`,
@@ -29,8 +30,9 @@ export function buildModel(
   }
 }
 
-function yaml(machines: readonly string[]): string {
+function yaml(machines: readonly string[], more: readonly string[]): string {
   return [
+    ...more,
     'variables:',
     '  repo: { type: url, required: true }',
     '  console: { type: console, required: true }',
@@ -45,7 +47,7 @@ function yaml(machines: readonly string[]): string {
     '        label: CentOS Stream',
     '        repo: $<repo>',
     '        console: $<console>',
-    "        args: ['ipxetool.host=${host}', 'ipxetool.rack=$<rack>']",
+    "        args: ['ipxetool.host=${host}', 'ipxetool.rack=$<rack>', 'ipxetool.done=${once-url}']",
     `      - { kind: linux, id: uefi-only, label: "${UEFI_ONLY}", kernel: $<repo>/images/pxeboot/vmlinuz, needs: { firmware: uefi } }`,
     '      - { kind: submenu, menu: disks }',
     '  - id: disks',

@@ -75,6 +75,31 @@ describe('a real machine boots what the model describes', function () {
       ]),
     )
   })
+
+  it('a machine that boots once is installed, and then starts from its own disk', async () => {
+    await withScene(
+      'bios',
+      async (scene) => {
+        const { args, line } = await watchLinux(scene.machine, 90)
+        const done =
+          args.find((arg) => arg.startsWith('ipxetool.done='))?.slice('ipxetool.done='.length) ?? ''
+        assert.match(done, /^http:\/\/10\.0\.2\.2:\d+\/_\/once\//, line)
+        // the installer's last act; its way to the server goes through QEMU
+        const answer = await fetch(done.replace('10.0.2.2', '127.0.0.1'), { method: 'POST' })
+        assert.equal(answer.status, 200, await answer.text())
+        const machine = await scene.again()
+        await machine.waitForScreen('No bootable device', 90)
+        assert.match(machine.history(), /known was installed at .*: it starts from its disk/)
+        assert.match(scene.server.log(), /once .*known/)
+        report('installed once, then its own disk', 'No bootable device', scene)
+      },
+      buildModel(
+        [`{ id: known, match: { mac: '${MAC}' }, entry: centos, boot: once }`],
+        ['servedBy: ipxetool'],
+      ),
+      { scriptBy: 'http' },
+    )
+  })
 })
 
 function report(what: string, seen: string, { seconds }: Scene): void {

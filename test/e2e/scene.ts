@@ -31,6 +31,8 @@ export const CONSOLE = 'ttyS0,115200'
 
 export interface Scene {
   readonly machine: Machine
+  /** Switches on another one like it, once the first is off. */
+  readonly again: () => Promise<Machine>
   readonly mirror: Mirror
   readonly server: Server
   /** What the menu's entries were built to load from. */
@@ -44,13 +46,14 @@ export async function withScene(
   firmware: Firmware,
   play: (scene: Scene) => Promise<void>,
   build: (directory: string, values: Values) => Promise<string> = buildExample,
+  { scriptBy = 'tftp' }: { scriptBy?: 'http' | 'tftp' } = {},
 ): Promise<void> {
   const cleanup = new Cleanup()
   /** What to print on failure: title and text. */
   const evidence: (() => [string, string])[] = []
   try {
     const directory = workspace(cleanup)
-    const site = await (firmware === 'bios' ? loopbackSite() : lanSite(cleanup))
+    const site = await (firmware === 'bios' ? loopbackSite(scriptBy) : lanSite(cleanup))
     const base = `http://${site.seenAs}${site.httpPort === 80 ? '' : `:${site.httpPort}`}`
     const repository = `${base}/${REPOSITORY_PATH}`
     const tree = await build(directory, { base, repo: repository, console: CONSOLE })
@@ -66,13 +69,24 @@ export async function withScene(
     evidence.push(() => ["the server's log", server.log()])
     const network = await site.connect(server, directory, base, evidence)
 
-    const machine = await Machine.start(cleanup, firmware, network, directory)
-    evidence.unshift(
-      () => ['the serial line', machine.history()],
-      () => ['the machine', machine.report()],
-    )
+    const again = async (): Promise<Machine> => {
+      const started = await Machine.start(cleanup, firmware, network, directory)
+      evidence.unshift(
+        () => ['the serial line', started.history()],
+        () => ['the machine', started.report()],
+      )
+      return started
+    }
+    const machine = await again()
     const begin = performance.now()
-    await play({ machine, mirror, server, repository, seconds: () => (performance.now() - begin) / 1000 })
+    await play({
+      machine,
+      again,
+      mirror,
+      server,
+      repository,
+      seconds: () => (performance.now() - begin) / 1000,
+    })
     assert.equal(await server.stop(), 'ipxetool serve exited with 0')
   } catch (error) {
     for (const item of evidence) print(...item())
@@ -99,7 +113,7 @@ interface Site {
   ): Promise<Network>
 }
 
-async function loopbackSite(): Promise<Site> {
+async function loopbackSite(scriptBy: 'http' | 'tftp'): Promise<Site> {
   return {
     serverPlace: HERE,
     address: '127.0.0.1',
@@ -107,8 +121,12 @@ async function loopbackSite(): Promise<Site> {
     httpPort: await freePort(),
     tftpPort: 0,
     seenAs: USER_NETWORK_HOST,
-    connect: (server) =>
-      Promise.resolve(userNetwork(`tftp://${USER_NETWORK_HOST}:${server.tftpPort}/boot.ipxe`)),
+    connect: ({ httpPort, tftpPort }) =>
+      Promise.resolve(
+        userNetwork(
+          `${scriptBy}://${USER_NETWORK_HOST}:${scriptBy === 'http' ? httpPort : tftpPort}/boot.ipxe`,
+        ),
+      ),
   }
 }
 
