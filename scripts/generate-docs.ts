@@ -44,6 +44,7 @@ export async function generatedDocs(): Promise<Map<string, string>> {
     'docs/compile.md',
     'docs/loaders.md',
     'docs/serve.md',
+    'docs/try.md',
   ]) {
     files.set(page, await tidy(filled(readFileSync(`${root}/${page}`, 'utf8'))))
   }

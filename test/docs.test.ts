@@ -25,6 +25,7 @@ describe('documentation', function () {
       'docs/compile.md',
       'docs/loaders.md',
       'docs/rules.md',
+      'docs/try.md',
     ]) {
       const url = new URL(page, root)
       for (const [, target] of readFileSync(url, 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {

@@ -321,7 +321,54 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
       done(await runDhcp(kind, options, io))
     })
 
+  machine(command('run [script]', 'play a script, a built tree or a project as a machine would, without one'))
+    .addOption(
+      new Option(
+        '--net <what>',
+        'other servers than the tree: offline, tree (taken to be there), http',
+      ).choices(['offline', 'tree', 'http']),
+    )
+    .option('--choose <entries>', 'what is picked in menus, in order: a,b,c; then nobody is at the keyboard')
+    .option('--answers <file>', 'a YAML or JSON list of answers: entries, {line: …}, {key: …}, {wait: true}')
+    .option('--trace', 'each command with its expansion and status')
+    .option('--step', 'stop after each command; a name shows a setting')
+    .option('--json', 'report as JSON')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 something boots or the script ends well, 1 it fails or waits for somebody, 2 usage.\n' +
+        'In the terminal Ctrl-\\ ends it; all other keys are those of iPXE.',
+    )
+    .action(async (script: string | undefined, options: GlobalOptions) => {
+      const { runRun } = await import('./run.js')
+      done(await runRun(script, options, io))
+    })
+
   return program
+}
+
+/** What machine it is. */
+function machine(command: Command): Command {
+  return command
+    .option('--platform <name>', 'efi or pcbios (default: efi)')
+    .option('--arch <name>', 'x86_64, i386, arm64 (default: x86_64, or i386 with pcbios)')
+    .option('--mac <address>', 'MAC address')
+    .option('--uuid <uuid>', 'SMBIOS UUID')
+    .option('--serial <text>', 'SMBIOS serial number')
+    .option('--set <name=value>', 'a setting that is there at the start (repeatable)', collect, [])
+    .option(
+      '--dhcp <option=value>',
+      'what DHCP said: 67=FILE, hostname=NAME, 224=URL (repeatable)',
+      collect,
+      [],
+    )
+    .option(
+      '--with <name>',
+      'a command or protocol that this iPXE has besides the usual (repeatable)',
+      collect,
+      [],
+    )
+    .option('--without <name>', '… and lacks (repeatable)', collect, [])
+    .option('--var <name=value>', 'give a build-time variable a value (repeatable)', collect, [])
 }
 
 function collect(value: string, previous: string[]): string[] {

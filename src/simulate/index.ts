@@ -11,6 +11,16 @@ import { parseUri } from './uri.js'
 export * from './types.js'
 export { errorName, errorText } from './errors.js'
 export { keyFromSequence, keys, type KeyName } from './keys.js'
+export { makeLease, makeMachine, type MachineWish } from './machine.js'
+export {
+  Answers,
+  treeBase,
+  treeHost,
+  type Answer,
+  type FileLookup,
+  type SimulatedFile,
+  type TreeHostOptions,
+} from './tree-host.js'
 export { rows as screenRows, columns as screenColumns } from './screen.js'
 
 export interface Start {

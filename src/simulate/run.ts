@@ -259,7 +259,8 @@ export class Run {
           if (status !== 0) this.failed(argv, status)
           if (this.host.trace) {
             const { place, depth } = this
-            yield { type: 'trace', step: { place, source: piece.words, words: argv, status, depth } }
+            const expand = (setting: string) => this.settings.expand(setting)
+            yield { type: 'trace', step: { place, source: piece.words, words: argv, status, depth, expand } }
           }
         }
       }
@@ -336,28 +337,25 @@ export class Run {
     let lines = this.lines.get(key)
     if (!lines) this.lines.set(key, (lines = new Set()))
     let status = 0
-    try {
-      while (position.next < script.lines.length) {
-        const line = script.lines[position.next++]!
-        if (line.pieces.length === 1 && line.pieces[0]!.words.length === 0) {
-          if (line.label !== undefined) lines.add(line.number)
-          // a label on a line of its own is a step, too: `:a` and `goto a` never end
-          status = 0
-          continue
-        }
-        lines.add(line.number)
-        this.place = { image: image.name, uri, line: line.number }
-        this.saidUpTo = this.outLength
-        status = yield* this.line(line.pieces)
-        if (this.takeExit() || status !== 0) return status
+    let ended = false
+    // when the run ends in here, `place` stays where it did
+    while (!ended && position.next < script.lines.length) {
+      const line = script.lines[position.next++]!
+      if (line.pieces.length === 1 && line.pieces[0]!.words.length === 0) {
+        if (line.label !== undefined) lines.add(line.number)
+        status = 0
+        continue
       }
-      if (script.unfinished) return this.fail('EINVAL', 'script')
-      return status
-    } finally {
-      this.depth--
-      this.position = outer.position
-      this.place = outer.place ?? this.place
+      lines.add(line.number)
+      this.place = { image: image.name, uri, line: line.number }
+      this.saidUpTo = this.outLength
+      status = yield* this.line(line.pieces)
+      ended = this.takeExit() || status !== 0
     }
+    this.depth--
+    this.position = outer.position
+    this.place = outer.place ?? this.place
+    return !ended && script.unfinished ? this.fail('EINVAL', 'script') : status
   }
 
   /** `image_exec`: a script runs, anything else ends the run as a boot. */

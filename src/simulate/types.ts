@@ -216,6 +216,8 @@ export interface TraceStep {
   readonly status: number
   /** scripts within scripts: 1 is the first */
   readonly depth: number
+  /** what `${…}` is now */
+  readonly expand: (setting: string) => string
 }
 
 export interface BootedImage {

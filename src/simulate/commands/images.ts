@@ -1,4 +1,5 @@
 /** Downloads and images (`usr/imgmgmt.c`, `hci/commands/image_cmd.c`, `image_set_cmd.c`, `digest_cmd.c`). */
+import { findUriScheme } from '../../data/lookup.js'
 import { bytesToText, textToBytes } from '../../syntax/bytes.js'
 import { decodeBase64, encodeHex, FormatError } from '../formats.js'
 import { executable, type Image } from '../images.js'
@@ -8,7 +9,17 @@ import type { FetchAnswer, FetchError } from '../types.js'
 import { decodeUri, encodeUri, formatUri, parseUri, resolveUri, uriName, without, type Uri } from '../uri.js'
 import { namedSetting } from './settings.js'
 
-const schemes = new Set(['http', 'https', 'tftp', 'tftm', 'mtftp', 'ftp', 'nfs', 'file', 'x-slam'])
+/** Whether this iPXE can download by a scheme. */
+function knowsScheme({ machine }: Run, scheme: string): boolean {
+  const spec = findUriScheme(scheme)
+  if (machine.without?.has(scheme)) return false
+  if (machine.with?.has(scheme)) return true
+  return (
+    spec !== undefined &&
+    spec.uses.includes('download') &&
+    spec.defaultByPlatform?.[machine.platform] !== false
+  )
+}
 
 /** What a failed download is to iPXE. */
 function fetchStatus(run: Run, error: FetchError): number {
@@ -57,7 +68,7 @@ export function* download(
     if (data === undefined) return end(run.fail('EINVAL', 'base64'))
     answer = { data: textToBytes(data) }
   } else {
-    if (uri.scheme === undefined || !schemes.has(uri.scheme.toLowerCase())) {
+    if (uri.scheme === undefined || !knowsScheme(run, uri.scheme.toLowerCase())) {
       const status = run.fail('ENOTSUP', 'open')
       run.print(`Could not start download: ${run.errorText(status)}\n`)
       return status
