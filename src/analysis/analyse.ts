@@ -1,6 +1,7 @@
 /** Everything the rules share about one script, gathered in one pass. No I/O. */
 import type { Command, Line, Script } from '../ast/nodes.js'
 import { interpretCommand, type ParsedCommand } from './commands.js'
+import { FlowFacts } from './flow-facts.js'
 import { Labels } from './labels.js'
 import { Settings } from './settings.js'
 
@@ -14,6 +15,8 @@ export interface Analysis {
   readonly commandOf: ReadonlyMap<Command, ParsedCommand>
   /** How many labels stand before a command: commands of one number are run one after the other. */
   readonly sectionOf: ReadonlyMap<Command, number>
+  /** What can run after what, and with which values; worked out when it is first asked for. */
+  readonly flow: FlowFacts
 }
 
 /** Interpreted commands of nodes that several lines and scripts share. They must not change any more. */
@@ -63,5 +66,6 @@ export function analyse(script: Script, known?: KnownCommands): Analysis {
   }
   const hasForm = commands.some(({ spec, name }) => spec?.name === 'present' || name === 'form')
   for (const command of commands) settings.addCommand(command, hasForm)
-  return { script, commands, labels, settings, commandOf, sectionOf }
+  const flow = new FlowFacts(script, commandOf, settings, hasForm)
+  return { script, commands, labels, settings, commandOf, sectionOf, flow }
 }

@@ -1,0 +1,73 @@
+import { jumps } from '../analysis/outcomes.js'
+import type { Rule } from './rule.js'
+
+export const unreachableCode: Rule = {
+  id: 'unreachable-code',
+  summary: 'Commands that can never run: the script always leaves before them.',
+  severity: 'warning',
+  judges: 'script',
+  docs: {
+    why:
+      'A line that fails ends the script, and `goto` and `exit` leave the line. What follows `choose x && goto ${x}` ' +
+      'without a label never runs: either the jump was made or the script is over. Every label counts as a place that ' +
+      'somebody may jump to. `reboot` and `boot` count as commands that may come back. Switch it off for a line that is ' +
+      'kept for later.',
+    ok: [
+      ':start\nmenu Main\nitem a A\nchoose x || goto start\ngoto ${x} || goto start\n:a\nexit\n',
+      'reboot\ngoto start\n:start\necho again\n',
+      'goto there || echo never, and harmless\n:there\nboot\n',
+      'isset ${ip} && goto there ||\necho no\n:there\necho yes\n',
+      'chain --replace http://10.0.0.1/a.ipxe ||\necho failed\n',
+    ],
+    notOk: [
+      'menu Main\nitem a A\nchoose x && goto ${x}\n«echo cancelled»\n:a\nboot\n',
+      'goto a\n«echo one»\necho two\n:a\necho three\n',
+      'exit 0 && «echo bye»\n',
+      'chain --replace http://10.0.0.1/a.ipxe || goto a\n«echo never»\n:a\nshell\n',
+    ],
+  },
+  create: ({ report, analysis: { flow } }) => ({
+    end() {
+      const { commands, outcomes } = flow.graph
+      if (commands.length < 2) return
+      let isInRun = false
+      for (const [number, command] of commands.entries()) {
+        if (flow.runsFromSomeLabel(number)) {
+          isInRun = false
+          continue
+        }
+        // `goto x || echo`: x is there, and so be it
+        if (isFallback(command)) continue
+        if (!isInRun) {
+          const before = commands[number - 1]
+          const left =
+            before && (outcomes[number - 1]! & jumps) !== 0 ? 'the `goto` before it' : 'what is before it'
+          report({
+            line: command.line,
+            at: command.node,
+            reason: 'This can never run',
+            note: `It has no label, and ${left} either leaves or ends the script. Is a \`||\` or a label missing?`,
+          })
+        }
+        isInRun = true
+      }
+    },
+  }),
+}
+
+function isFallback({
+  node,
+  line,
+}: {
+  node: object
+  line: { children: readonly { type: string; value?: unknown }[] }
+}): boolean {
+  const { children } = line
+  const at = children.findIndex((child) => child === node)
+  for (let index = at - 1; index >= 0; index--) {
+    const child = children[index]!
+    if (child.type === 'operator') return child.value === '||'
+    if (child.type === 'command') return false
+  }
+  return false
+}
