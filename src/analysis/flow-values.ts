@@ -3,7 +3,6 @@
  * take longer is unknown. All values are texts with holes; one hole alone is a value that only the machine knows.
  */
 import type { Reference, Word } from '../ast/nodes.js'
-import type { ParsedCommand } from './commands.js'
 import { end, type Flow, jumpOf, type Targets } from './flow.js'
 import { Menus } from './menus.js'
 import { fails, innermost, jumps, mayRunOther, succeeds } from './outcomes.js'
@@ -43,13 +42,19 @@ export class FlowValues {
   readonly #entries = new Set<number>()
   #starts = new Set<number>()
   #budget: number
+  /** Marks of the search that has been there, by edge and by command. */
+  readonly #seen: Int32Array
+  readonly #before: Int32Array
+  #searches = 0
   readonly #known = new Map<string, readonly Value[]>()
   readonly #targets = new Map<number, Targets>()
 
   constructor(flow: Flow, settings: Settings, hasForm: boolean) {
     this.#flow = flow
     this.#settings = settings
-    this.#budget = 60 * flow.commands.length + 20_000
+    this.#budget = 30 * flow.commands.length + 20_000
+    this.#seen = new Int32Array(flow.commands.length * 2)
+    this.#before = new Int32Array(flow.commands.length)
     this.menus = new Menus(flow, this)
     for (const [number, command] of flow.commands.entries()) {
       const inner = innermost(command)
@@ -136,18 +141,21 @@ export class FlowValues {
   }
 
   #search(name: string, from: number, depth: number): readonly Value[] {
-    const values: Value[] = []
-    let isUnknown = false
+    const setters: number[] = []
+    const others = { mayHaveSet: false }
     const complete = this.walkBack(from, (command, failed) => {
       const found = this.#definitions[command]?.find((definition) => definition.name === name)
       if (found && !(found.onSuccess && failed)) {
-        for (const value of this.#textsSet(command, depth)) values.push(value)
-        return values.length > maxValues ? 'stop' : 'enough'
+        setters.push(command)
+        return setters.length > maxValues ? 'stop' : 'enough'
       }
-      if (mayRunOther(this.#flow.commands[command]!)) isUnknown = true
+      if (mayRunOther(this.#flow.commands[command]!)) others.mayHaveSet = true
       return 'on'
     })
-    if (complete !== 'within' || isUnknown) values.push({ text: hole, setBy: undefined })
+    const values = setters.slice(0, maxValues).flatMap((command) => this.#textsSet(command, depth))
+    // nothing leads here: whoever comes all the same brings what he likes
+    if (complete !== 'within' || others.mayHaveSet || values.length === 0)
+      values.push({ text: hole, setBy: undefined })
     if (values.length <= maxValues) return values
     return [...values.slice(0, maxValues), { text: hole, setBy: undefined }]
   }
@@ -173,7 +181,7 @@ export class FlowValues {
   /**
    * Visits what may have run before a command, nearest first, each command once for each of its outcomes. `enough` goes
    * no further back on that path, `stop` ends the search. `within`: all paths ended in `enough`; `start`: some path
-   * came to where the script begins; `cut`: it was stopped, or took too long.
+   * came to where the script begins; `cut`: it was stopped, or took too long. `visit` must not search itself.
    */
   walkBack(
     from: number,
@@ -181,15 +189,16 @@ export class FlowValues {
   ): 'within' | 'start' | 'cut' {
     const rows = (this.#rows ??= this.#connect())
     const predecessors = this.#predecessors!
-    const seen = new Set<number>()
-    const before = new Set<number>()
+    const search = ++this.#searches
+    const seen = this.#seen
+    const before = this.#before
     const waiting: number[] = []
-    let isStart = false
+    const came = { toStart: false }
     let sawAnywhere = false
     const addBefore = (command: number): void => {
-      if (before.has(command)) return
-      before.add(command)
-      if (this.#starts.has(command)) isStart = true
+      if (before[command] === search) return
+      before[command] = search
+      if (this.#starts.has(command)) came.toStart = true
       for (let at = rows[command]!; at < rows[command + 1]!; at++) waiting.push(predecessors[at]!)
       if (this.#entries.has(command) && !sawAnywhere) {
         sawAnywhere = true
@@ -198,15 +207,15 @@ export class FlowValues {
     }
     addBefore(from)
     for (let edge = waiting.pop(); edge !== undefined; edge = waiting.pop()) {
-      if (seen.has(edge)) continue
-      seen.add(edge)
+      if (seen[edge] === search) continue
+      seen[edge] = search
       if (!this.spend()) return 'cut'
       const command = edge >> 1
       const answer = visit(command, (edge & 1) === 1)
       if (answer === 'stop') return 'cut'
       if (answer === 'on') addBefore(command)
     }
-    return isStart ? 'start' : 'within'
+    return came.toStart ? 'start' : 'within'
   }
 
   #connect(): Int32Array {

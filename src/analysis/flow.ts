@@ -179,9 +179,12 @@ export function reachable(
     if (!(outcome & jumps)) continue
     const jump = jumpOf(flow, command)
     if (jump !== undefined) {
-      // a label that is not there: it has failed
-      if (jump === 'missing') add(flow.afterFailure[command]!)
-      else add(jump)
+      if (jump !== 'missing') add(jump)
+      else {
+        // it fails, and that is said elsewhere: what follows is not to be blamed
+        add(flow.afterFailure[command]!)
+        add(flow.afterSuccess[command]!)
+      }
       continue
     }
     add(flow.afterFailure[command]!)

@@ -50,15 +50,19 @@ export interface ImagesThere {
 /** The images that may be registered before a command runs. */
 export function imagesBefore(number: number, flow: Flow, values: FlowValues): ImagesThere {
   const names = new Set<string>()
+  const found: number[] = []
   let isOpen = false
   const ended = values.walkBack(number, (other) => {
     const command = innermost(flow.commands[other]!)
     const name = command.spec?.name
     if (name === 'imgfree' && command.positionals.length === 0) return 'enough'
-    for (const image of imageNames(command, other, values)) names.add(image)
+    if (name?.startsWith('img')) found.push(other)
     if (mayRunOther(command)) isOpen = true
     return 'on'
   })
+  for (const other of found) {
+    for (const image of imageNames(innermost(flow.commands[other]!), other, values)) names.add(image)
+  }
   if (ended === 'cut') isOpen = true
   return { names, isOpen }
 }

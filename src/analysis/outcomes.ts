@@ -24,12 +24,10 @@ export function outcomesOf(command: ParsedCommand): number {
   const { spec, problem, positionals, certain, inner } = command
   if (!spec) return succeeds | fails
   if (inner) return outcomesOf(inner)
-  // iPXE prints the usage, and the command has failed
-  if (problem) return fails
-  if (certain) {
-    const count = positionals.length
-    if (count < spec.minArgs || (spec.maxArgs !== null && count > spec.maxArgs)) return fails
-  }
+  // it fails, and that is said where it stands: what follows is not to be blamed
+  if (problem) return succeeds | fails
+  const count = positionals.length
+  if (certain && (count < spec.minArgs || (spec.maxArgs !== null && count > spec.maxArgs))) return succeeds | fails
   switch (spec.name) {
     case 'goto':
       return certain ? jumps : jumps | succeeds | fails

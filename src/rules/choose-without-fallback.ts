@@ -6,6 +6,7 @@ export const chooseWithoutFallback: Rule = {
   id: 'choose-without-fallback',
   summary: 'A `choose` that ends the script when somebody presses Esc.',
   severity: 'info',
+  preset: 'strict',
   judges: 'script',
   docs: {
     why:

@@ -7,6 +7,7 @@ export const chooseWithoutMenu: Rule = {
   id: 'choose-without-menu',
   summary: '`choose` or `item` where no menu can be open.',
   severity: 'error',
+  preset: 'default',
   judges: 'script',
   docs: {
     why:

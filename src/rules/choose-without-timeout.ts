@@ -5,6 +5,7 @@ export const chooseWithoutTimeout: Rule = {
   id: 'choose-without-timeout',
   summary: 'A menu that waits for ever.',
   severity: 'info',
+  preset: 'strict',
   judges: 'script',
   docs: {
     why:

@@ -7,6 +7,7 @@ export const computedGoto: Rule = {
   id: 'computed-goto',
   summary: 'A `goto ${…}` whose setting never names a label of the script.',
   severity: 'error',
+  preset: 'default',
   judges: 'script',
   docs: {
     why:

@@ -8,6 +8,7 @@ export const conditionEndsScript: Rule = {
   id: 'condition-ends-script',
   summary: '`isset … && …` without `||`: the script ends where the test fails.',
   severity: 'warning',
+  preset: 'default',
   judges: 'script',
   docs: {
     why:

@@ -8,6 +8,7 @@ export const defaultNamesNoItem: Rule = {
   id: 'default-names-no-item',
   summary: '`choose --default` with a name that no item of the menu has.',
   severity: 'warning',
+  preset: 'default',
   judges: 'script',
   docs: {
     why:
@@ -45,7 +46,7 @@ export const defaultNamesNoItem: Rule = {
           expected: near === undefined ? names.slice(0, 12) : [near],
           note: `The menu starts at ${quote(items[0]!.name)} instead, and a timeout takes that.`,
           fix: isSlip
-            ? fix(command.line, `Write ${quote(near!)}`, [{ span: option.valueSpan, text: near! }])
+            ? fix(command.line, `Write ${quote(near)}`, [{ span: option.valueSpan, text: near }])
             : undefined,
         })
       }

@@ -22,6 +22,7 @@ export const endlessLoop: Rule = {
   id: 'endless-loop',
   summary: 'Lines that only lead to each other, and wait for nothing.',
   severity: 'error',
+  preset: 'default',
   judges: 'script',
   docs: {
     why:

@@ -24,6 +24,17 @@ export const ruleIds: ReadonlySet<string> = new Set([
   'coreos-autologin',
   'undefined-variable',
   'unknown-directive',
+  'unreachable-code',
+  'unused-label',
+  'computed-goto',
+  'item-without-label',
+  'unused-item',
+  'choose-without-menu',
+  'default-names-no-item',
+  'choose-without-timeout',
+  'choose-without-fallback',
+  'condition-ends-script',
+  'endless-loop',
   'unused-directive',
 ])
 

@@ -5,6 +5,7 @@ import { badUrl } from './bad-url.js'
 import { commentEatsText } from './comment-eats-text.js'
 import { coreosAutologin } from './coreos-autologin.js'
 import { duplicateLabel } from './duplicate-label.js'
+import { flowRules } from './flow-rules.js'
 import { gluedOperator } from './glued-operator.js'
 import { misplacedOption } from './misplaced-option.js'
 import { missingLabel } from './missing-label.js'
@@ -46,6 +47,7 @@ export const allRules: readonly Rule[] = [
   unknownScope,
   badUrl,
   urlArchitecture,
+  ...flowRules,
   notInLoader,
   anacondaArguments,
   coreosAutologin,

@@ -8,6 +8,7 @@ export const itemWithoutLabel: Rule = {
   id: 'item-without-label',
   summary: 'A menu item that `goto` is to jump to, without a label of that name.',
   severity: 'error',
+  preset: 'default',
   judges: 'script',
   docs: {
     why:

@@ -25,7 +25,7 @@ export const missingLabel: Rule = {
     notOk: [
       ':start\ngoto «strat»\n',
       'goto «retry» || echo no\n',
-      ':Start\ngoto «start»\n',
+      ':Start\ndhcp\ngoto «start»\n',
       ':item_a\ngoto «entry_${x}»\n',
     ],
   },

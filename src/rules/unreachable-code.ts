@@ -5,6 +5,7 @@ export const unreachableCode: Rule = {
   id: 'unreachable-code',
   summary: 'Commands that can never run: the script always leaves before them.',
   severity: 'warning',
+  preset: 'default',
   judges: 'script',
   docs: {
     why:

@@ -7,6 +7,7 @@ export const unusedItem: Rule = {
   id: 'unused-item',
   summary: 'Menu items that the script asks for by `iseq`, but not all of them.',
   severity: 'info',
+  preset: 'strict',
   judges: 'script',
   docs: {
     why:

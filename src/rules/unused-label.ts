@@ -6,6 +6,7 @@ export const unusedLabel: Rule = {
   id: 'unused-label',
   summary: 'A label that nothing goes to, with code below it that therefore never runs.',
   severity: 'warning',
+  preset: 'default',
   judges: 'script',
   docs: {
     why:

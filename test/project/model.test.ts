@@ -156,6 +156,7 @@ describe('menus in ipxetool.yaml', () => {
     assert.deepEqual(wrong.yaml, [
       'ipxetool.yaml:3:5 missing-entry: The default entry of the menu `main`, `$<d>`, is `dusk`, which does not exist',
       'ipxetool.yaml:3:5 menu-text: The timeout of the menu `main`, `$<t>`, is `30s`',
+      'ipxetool.yaml:3:5 default-names-no-item: No item of this menu is called `dusk`; did you mean `disk`?',
     ])
     assert.deepEqual(
       wrong.typescript,
