@@ -121,6 +121,23 @@ export class FlowValues {
     return result
   }
 
+  /** The commands that may have given a setting its value; undefined: something else may have. */
+  settersOf(name: string, command: number): readonly number[] | undefined {
+    if (this.#isOpen(name)) return undefined
+    const setters: number[] = []
+    const others = { mayHaveSet: false }
+    const ended = this.walkBack(command, (number, failed) => {
+      const found = this.#definitions[number]?.find((definition) => definition.name === name)
+      if (found && !(found.onSuccess && failed)) {
+        setters.push(number)
+        return 'enough'
+      }
+      if (mayRunOther(this.#flow.commands[number]!)) others.mayHaveSet = true
+      return 'on'
+    })
+    return ended === 'within' && !others.mayHaveSet ? setters : undefined
+  }
+
   /** A setting that iPXE has by itself, or that some computed name may mean. */
   #isOpen(name: string): boolean {
     const plain = parseSettingName(name).name

@@ -27,7 +27,8 @@ export function outcomesOf(command: ParsedCommand): number {
   // it fails, and that is said where it stands: what follows is not to be blamed
   if (problem) return succeeds | fails
   const count = positionals.length
-  if (certain && (count < spec.minArgs || (spec.maxArgs !== null && count > spec.maxArgs))) return succeeds | fails
+  if (certain && (count < spec.minArgs || (spec.maxArgs !== null && count > spec.maxArgs)))
+    return succeeds | fails
   switch (spec.name) {
     case 'goto':
       return certain ? jumps : jumps | succeeds | fails

@@ -7,7 +7,14 @@ import { summaryLine } from '../diagnostics/summary.js'
 import { visible } from '../diagnostics/visible.js'
 import type { CheckOverrides } from '../project/check-settings.js'
 import { scriptSizeLimit } from '../project/compose.js'
+<<<<<<< HEAD
 import { HostError } from '../project/host.js'
+=======
+import { configName } from '../project/config.js'
+import { HostError, type ProjectHost, readIfThere } from '../project/host.js'
+import { type Composed, composeLoose } from '../project/loose.js'
+import { settingsSetBy, SettingsOfRun } from '../rules/facts.js'
+>>>>>>> fe40761 (check: rules about the values of settings)
 import type { Preset, Rule } from '../rules/rule.js'
 import { internalFailureId } from '../rules/run.js'
 import { CheckRun, type RunSettings } from './check-run.js'
@@ -211,10 +218,194 @@ function counted(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
+<<<<<<< HEAD
 /** Standard input can be read only once. */
 function onceRead(io: Io): () => Promise<Uint8Array> {
   let read: Promise<Uint8Array> | undefined
   return () => (read ??= readAll(io.stdin))
+=======
+/** What was found in one run of the command. */
+class Run {
+  readonly diagnostics: Diagnostic[] = []
+  readonly sources = new Map<string, Uint8Array>()
+  readonly failures: InputFailure[] = []
+  /** Scripts that were looked at. */
+  checked = 0
+  /** What projects boot. */
+  readonly boots: CheckedBoot[] = []
+  readonly #host: ProjectHost
+  readonly #io: Io
+  readonly #variables: ReadonlyMap<string, string>
+  readonly #ask: Ask | undefined
+  readonly #isVerbose: boolean
+  readonly #check: CheckOverrides
+  readonly #stdinFilename: string
+  readonly #rules: readonly Rule[] | undefined
+
+  constructor(
+    host: ProjectHost,
+    io: Io,
+    variables: ReadonlyMap<string, string>,
+    { ask, isVerbose, check, stdinFilename, rules }: RunSettings,
+  ) {
+    this.#stdinFilename = stdinFilename
+    this.#rules = rules
+    this.#check = check
+    this.#host = host
+    this.#io = io
+    this.#isVerbose = isVerbose
+    this.#variables = variables
+    this.#ask = ask
+  }
+
+  async checkProject({ root, only }: ProjectInput): Promise<void> {
+    const { cwd } = this.#io
+    const types = this.#wantsTypes(root, only) ? new TypeChecker(root, cwd) : undefined
+    try {
+      const checked = await this.#checkAll(root)
+      if (types) await this.#addTypes(types, checked)
+      await this.#take(checked, root, only)
+    } finally {
+      await types?.stop()
+    }
+  }
+
+  /** Menu files, or nothing in particular, were asked for. */
+  #wantsTypes(root: string, only: readonly string[] | undefined): boolean {
+    const menus = resolve(this.#io.cwd, root, 'menus')
+    return only?.some((wanted) => wanted === menus || wanted.endsWith('.ts')) ?? true
+  }
+
+  async #addTypes(types: TypeChecker, checked: Checked): Promise<void> {
+    const { diagnostics, skipped } = await types.result(checked.diagnostics)
+    if (skipped !== undefined && this.#isVerbose) {
+      this.#io.stderr.write(`ipxetool: types in menus/*.ts were not checked: ${skipped}\n`)
+    }
+    for (const diagnostic of diagnostics) {
+      checked.diagnostics.push(diagnostic)
+      if (checked.sources.has(diagnostic.file) || this.sources.has(diagnostic.file)) continue
+      const bytes = await readIfThere(this.#host, diagnostic.file, scriptSizeLimit)
+      if (bytes) this.sources.set(diagnostic.file, bytes)
+    }
+  }
+
+  #checkAll(root: string): Promise<Checked> {
+    const { cwd, env } = this.#io
+    return checkProject(root, this.#host, {
+      variables: this.#variables,
+      environment: env,
+      loadersOf: declaredLoaders(cwd),
+      check: this.#check,
+      inspect: async (project, scripts) => {
+        const out = resolve(cwd, root, project.config.out)
+        const tree = await checkTree(project, scripts, cwd, {
+          out,
+          information: true,
+          ask: this.#ask,
+        })
+        for (const boot of tree.boots) this.boots.push(boot)
+        return tree.diagnostics
+      },
+    })
+  }
+
+  async #take(checked: Checked, root: string, only: readonly string[] | undefined): Promise<void> {
+    const { cwd } = this.#io
+    this.#addSources(checked.sources)
+    if (!only) {
+      this.add(checked.diagnostics)
+      this.checked += checked.sources.size
+      return
+    }
+    const config = resolve(cwd, root, configName)
+    const isWanted = (path: string): boolean =>
+      only.some((wanted) => resolve(cwd, path) === wanted || resolve(cwd, path).startsWith(wanted + sep))
+    // without its configuration nothing of the project can be checked: that concerns every file
+    const isBroken = (diagnostic: Diagnostic): boolean =>
+      diagnostic.severity === 'error' && resolve(cwd, diagnostic.file) === config
+    this.add(checked.diagnostics.filter((diagnostic) => isWanted(diagnostic.file) || isBroken(diagnostic)))
+    const read = [...checked.sources.keys()].filter((path) => isWanted(path))
+    this.checked += read.length
+    if (checked.diagnostics.some(isBroken)) return
+    // a file that the project does not use, say of its output tree, is a loose one
+    const known = new Set(
+      [...read, ...checked.diagnostics.map(({ file }) => file)].map((path) => resolve(cwd, path)),
+    )
+    const isInside = (wanted: string): boolean => [...known].some((path) => path.startsWith(wanted + sep))
+    const others = only.filter((wanted) => !known.has(wanted) && !isInside(wanted))
+    await this.checkLoose(others.map((wanted) => ({ path: nameLike(cwd, root, wanted), named: true })))
+  }
+
+  /** Scripts of one run may set each other's settings: a menu is often several files. */
+  async checkLoose(inputs: readonly LooseInput[]): Promise<void> {
+    const composed: { path: string; named: boolean; result: Composed }[] = []
+    for (const { path, named } of inputs) {
+      const result = await this.#compose(path)
+      const name = path === '-' ? this.#stdinFilename : path
+      if (result) composed.push({ path: name, named, result })
+    }
+    const included = new Set<string>()
+    const settingsOfRun = new SettingsOfRun()
+    for (const { path, result } of composed) {
+      settingsOfRun.add(settingsSetBy(result.script))
+      settingsOfRun.addReads(result.script)
+      for (const source of result.sources.keys()) if (source !== path) included.add(source)
+    }
+    const { settings, target } = projectCheck({}, this.#check)
+    const found: Diagnostic[] = []
+    const rules = this.#rules && { rules: this.#rules }
+    const usedDirectives = new Set<string>()
+    const facts = { loose: true, ...settingsOfRun.facts, ...(target && { target }) }
+    for (const { path, named, result } of composed) {
+      this.#addSources(result.sources)
+      this.checked++
+      // what another script includes was checked in its place there
+      if (!named && included.has(path)) continue
+      this.add(result.diagnostics)
+      found.push(...runRules(result.script, { path, facts, settings, usedDirectives, ...rules }))
+    }
+    this.add(withoutUsed(found, usedDirectives))
+    if (this.#ask && composed.length > 0) {
+      this.add(await this.#askFor(composed.map(({ path, result }) => ({ path, script: result.script }))))
+    }
+  }
+
+  /** Loose scripts have no tree, so only what they want from other servers can be told. */
+  async #askFor(scripts: readonly { path: string; script: Script }[]): Promise<Diagnostic[]> {
+    const { links } = resolveLinks({
+      scripts: scripts.map(({ path, script }) => ({ path, file: path, script, kind: 'output' })),
+      files: new Map(),
+      entry: scripts[0]!.path,
+    })
+    return this.#ask!(links, scripts[0]!.path)
+  }
+
+  async #compose(path: string): Promise<Composed | undefined> {
+    try {
+      if (path !== '-') return await composeLoose(path, this.#host)
+      return await composeLoose(this.#stdinFilename, this.#host, { input: await readAll(this.#io.stdin) })
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error
+      const missing = error.kind === 'missing' || error.kind === 'not-folder'
+      this.failures.push({ path: error.path, message: error.message, missing })
+      return undefined
+    }
+  }
+
+  add(diagnostics: readonly Diagnostic[]): void {
+    for (const diagnostic of diagnostics) this.diagnostics.push(diagnostic)
+  }
+
+  #addSources(sources: ReadonlyMap<string, Uint8Array>): void {
+    for (const [path, bytes] of sources) this.sources.set(path, bytes)
+  }
+}
+
+/** A full path below a root, named as the root is. */
+function nameLike(cwd: string, root: string, full: string): string {
+  const rest = full.slice(resolve(cwd, root).length).replace(/^[/\\]/, '')
+  return root === '.' ? rest : `${root}/${rest}`
+>>>>>>> fe40761 (check: rules about the values of settings)
 }
 
 async function readAll(stdin: NodeJS.ReadableStream): Promise<Uint8Array> {

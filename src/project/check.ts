@@ -2,7 +2,9 @@
 import type { Script } from '../ast/nodes.js'
 import { Diagnostic } from '../diagnostics/diagnostic.js'
 import { machineIndexPath } from '../model/compile.js'
-import { settingsSetBy } from '../rules/facts.js'
+import { settingsSetBy, SettingsOfRun } from '../rules/facts.js'
+import { isActive } from '../rules/settings.js'
+import { unusedSetting } from '../rules/unused-setting.js'
 import { type CleanLines, runRules, withoutUsed } from '../rules/run.js'
 import { sameBytes } from './config.js'
 import { type ReadyConfig, renderConfigs } from './config-files.js'
@@ -103,18 +105,20 @@ function runRulesOn(
   const paths = new Map<Script, string>()
   for (const { path, script } of scripts) if (!paths.has(script)) paths.set(script, path)
   const { commands: known, settingsSetBy: knownSettings, clean, cleanLines } = memory
-  const settingsSetAnywhere = new Set<string>()
+  const settingsOfRun = new SettingsOfRun()
+  const wantsReads = isActive(unusedSetting, check.settings)
   for (const script of paths.keys()) {
     const own = variants.get(script)
     const lines: Script = own ? { type: 'script', children: [...own] } : script
     const before = knownSettings.get(script)
     const names = before && (before.all || own) ? before.names : settingsSetBy(lines, known)
     if (names !== before?.names) knownSettings.set(script, { names, all: !own })
-    for (const name of names) settingsSetAnywhere.add(name)
+    settingsOfRun.add(names)
+    if (wantsReads) settingsOfRun.addReads(lines)
   }
-  const settings = memory.settings(settingsSetAnywhere, loaders, check)
+  const settings = memory.settings(settingsOfRun, loaders, check)
   const { target } = check
-  const facts = { loose: false, settingsSetAnywhere, loaders, ...(target && { target }) }
+  const facts = { loose: false, ...settingsOfRun.facts, loaders, ...(target && { target }) }
   const cleanNow: CleanLines = {
     has: (content) => cleanLines.get(content) === settings,
     add: (content) => cleanLines.set(content, settings),

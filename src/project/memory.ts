@@ -7,6 +7,7 @@ import type { KnownCommands } from '../analysis/analyse.js'
 import type { LoaderFacts } from '../analysis/loader-needs.js'
 import type { Line, Script, ScriptContent } from '../ast/nodes.js'
 import { LineCache } from '../model/writer.js'
+import type { SettingsOfRun } from '../rules/facts.js'
 import type { ProjectCheck } from './check-settings.js'
 import type { ReadConfig } from './config.js'
 import type { Template } from './generated.js'
@@ -55,6 +56,8 @@ export class ProjectMemory {
   #declarations = ''
   #settings: SettingsSet = { names: new Set() }
   #loaders = ''
+  #several: ReadonlySet<string> = new Set()
+  #read: ReadonlySet<string> = new Set()
 
   nextBuild(): void {
     this.lines.nextBuild()
@@ -72,18 +75,30 @@ export class ProjectMemory {
   }
 
   settings(
-    names: ReadonlySet<string>,
+    { anywhere: names, several, read }: Pick<SettingsOfRun, 'anywhere' | 'several' | 'read'>,
     loaders: readonly LoaderFacts[] = [],
     check?: ProjectCheck,
   ): SettingsSet {
     const before = this.#settings.names
-    const isSame = before.size === names.size && [...names].every((name) => before.has(name))
+    const isSame = isSameSet(before, names)
     const said = JSON.stringify([
       loaders.map(({ name, has }) => [name, ...has]),
       check && [check.settings.preset, [...check.settings.rules], check.target?.text],
     ])
-    if (!isSame || said !== this.#loaders) this.#settings = { names }
+    if (
+      !isSame ||
+      !isSameSet(this.#several, several) ||
+      !isSameSet(this.#read, read) ||
+      said !== this.#loaders
+    )
+      this.#settings = { names }
     this.#loaders = said
+    this.#several = several
+    this.#read = read
     return this.#settings
   }
+}
+
+function isSameSet(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+  return one.size === other.size && [...one].every((name) => other.has(name))
 }

@@ -3,6 +3,8 @@ import { analyse, type KnownCommands } from '../analysis/analyse.js'
 import type { LoaderFacts } from '../analysis/loader-needs.js'
 import type { Target } from '../analysis/target.js'
 import type { Script } from '../ast/nodes.js'
+import { linesOf, walk } from '../ast/walk.js'
+import { referenceParts } from '../analysis/settings.js'
 
 export interface ProjectFacts {
   /** The script belongs to no project: `$<name>` in it is ordinary text. */
@@ -12,6 +14,10 @@ export interface ProjectFacts {
    * One character U+E000 in a name stands for a `${…}`. See {@link settingsSetBy}.
    */
   readonly settingsSetAnywhere: ReadonlySet<string>
+  /** Those that more than one script sets; absent: it is not known, and each counts as set by one. */
+  readonly settingsSetBySeveral?: ReadonlySet<string>
+  /** Names that some script reads. Absent: it is not known. */
+  readonly settingsReadAnywhere?: ReadonlySet<string>
   /** Those that may run the script, as far as that is declared. */
   readonly loaders?: readonly LoaderFacts[]
   /** What will run the script, where that was said. */
@@ -24,4 +30,37 @@ export const looseFacts: ProjectFacts = { loose: true, settingsSetAnywhere: new 
 export function settingsSetBy(script: Script, known?: KnownCommands): Set<string> {
   const { names, patterns } = analyse(script, known).settings
   return new Set([...names, ...patterns])
+}
+
+/** Counts what the scripts of one run set: see {@link ProjectFacts.settingsSetBySeveral}. */
+export class SettingsOfRun {
+  readonly anywhere = new Set<string>()
+  readonly several = new Set<string>()
+  /** Names that are read; only what {@link addReads} was told. */
+  readonly read = new Set<string>()
+
+  /** @param names of one script, from {@link settingsSetBy} */
+  add(names: Iterable<string>): void {
+    for (const name of names) {
+      if (this.anywhere.has(name)) this.several.add(name)
+      else this.anywhere.add(name)
+    }
+  }
+
+  addReads(script: Script): void {
+    for (const line of linesOf(script)) {
+      walk(line, (node) => {
+        if (node.type === 'reference') this.read.add(referenceParts(node).name)
+        return undefined
+      })
+    }
+  }
+
+  get facts(): Pick<ProjectFacts, 'settingsSetAnywhere' | 'settingsSetBySeveral' | 'settingsReadAnywhere'> {
+    return {
+      settingsSetAnywhere: this.anywhere,
+      settingsSetBySeveral: this.several,
+      settingsReadAnywhere: this.read,
+    }
+  }
 }

@@ -1,4 +1,5 @@
 /** Rules that need the control flow, the values of settings or the images of a script. */
+import { badSettingValue } from './bad-setting-value.js'
 import { chooseWithoutFallback } from './choose-without-fallback.js'
 import { chooseWithoutMenu } from './choose-without-menu.js'
 import { chooseWithoutTimeout } from './choose-without-timeout.js'
@@ -6,10 +7,19 @@ import { computedGoto } from './computed-goto.js'
 import { conditionEndsScript } from './condition-ends-script.js'
 import { defaultNamesNoItem } from './default-names-no-item.js'
 import { endlessLoop } from './endless-loop.js'
+import { incOnString } from './inc-on-string.js'
 import { itemWithoutLabel } from './item-without-label.js'
+import { numericSettingName } from './numeric-setting-name.js'
+import { readOnlySetting } from './read-only-setting.js'
+import { selfAssignment } from './self-assignment.js'
+import { settingsInjection } from './settings-injection.js'
 import { unreachableCode } from './unreachable-code.js'
+import { unsignedHex } from './unsigned-hex.js'
 import { unusedItem } from './unused-item.js'
 import { unusedLabel } from './unused-label.js'
+import { unusedSetting } from './unused-setting.js'
+import { usedBeforeSet } from './used-before-set.js'
+import { wrongScope } from './wrong-scope.js'
 import type { Rule } from './rule.js'
 
 export const flowRules: readonly Rule[] = [
@@ -24,4 +34,14 @@ export const flowRules: readonly Rule[] = [
   chooseWithoutFallback,
   conditionEndsScript,
   endlessLoop,
+  usedBeforeSet,
+  badSettingValue,
+  readOnlySetting,
+  wrongScope,
+  numericSettingName,
+  incOnString,
+  unsignedHex,
+  selfAssignment,
+  unusedSetting,
+  settingsInjection,
 ]

@@ -35,6 +35,16 @@ export const ruleIds: ReadonlySet<string> = new Set([
   'choose-without-fallback',
   'condition-ends-script',
   'endless-loop',
+  'used-before-set',
+  'bad-setting-value',
+  'read-only-setting',
+  'wrong-scope',
+  'numeric-setting-name',
+  'inc-on-string',
+  'unsigned-hex',
+  'self-assignment',
+  'unused-setting',
+  'settings-injection',
   'unused-directive',
 ])
 

@@ -37,6 +37,11 @@ export function activeRules(rules: readonly Rule[], { preset, rules: set }: Chec
   })
 }
 
+/** Whether a rule runs. */
+export function isActive(rule: Rule, settings: CheckSettings): boolean {
+  return activeRules([rule], settings).length > 0
+}
+
 function defaultsOf({ options = {} }: Rule): Record<string, OptionValue> {
   return Object.fromEntries(Object.entries(options).map(([name, { value }]) => [name, value]))
 }

@@ -143,7 +143,7 @@ describe('unused directives', () => {
 
 describe('a composed script', () => {
   it('has its diagnostics in the files that the lines came from', () => {
-    const own = parse('#!ipxe\ngoto there\ngoto nowhere\n').children
+    const own = parse('#!ipxe\nifopen || goto there\ngoto nowhere\n').children
     const other = parse('# more\n  ehco \\\n ${x}\n:there\n').children.map((line) => ({
       ...line,
       origin: { path: 'more.ipxe' },

@@ -1,0 +1,66 @@
+import { referenceParts } from '../analysis/settings.js'
+import type { Word } from '../ast/nodes.js'
+import { quote } from './message.js'
+import type { Rule } from './rule.js'
+
+/** What the network says, and whoever is in it can say: DHCP options that are texts. */
+const fromNetwork = new Set([
+  'filename',
+  'root-path',
+  'hostname',
+  'domain',
+  'san-filename',
+  'vendor-class',
+  'user-class',
+])
+
+export const settingsInjection: Rule = {
+  id: 'settings-injection',
+  summary: 'A text from a person or from DHCP that is run or expanded again.',
+  severity: 'warning',
+  preset: 'strict',
+  judges: 'script',
+  docs: {
+    why:
+      'iPXE expands the value of a setting again when it uses it: a typed or DHCP-given text with `${…}` in it reads other ' +
+      'settings, such as a password, and puts them into the URL or the command; as the name of a command or the target of ' +
+      '`goto` it decides what runs. `${x:uristring}` does not help against the first. Switch it off in networks where ' +
+      'nobody else answers.',
+    ok: ['read x\necho ${x}\n', 'set a b\nchain http://x/${a}\n'],
+    notOk: [
+      'read name\nchain http://x/«${name}».ipxe\n',
+      'read cmd ||\n«${cmd}»\n',
+      'goto «${filename}» ||\n',
+    ],
+  },
+  create: ({ report, analysis: { flow, settings } }) => ({
+    end() {
+      const typed = new Set<string>()
+      for (const { parts, command, mentionOnly } of settings.writes) {
+        const name = command.spec?.name
+        if (!mentionOnly && (name === 'read' || name === 'item' || name === 'present')) typed.add(parts.name)
+      }
+      const check = (word: Word, line: Parameters<typeof report>[0]['line']): void => {
+        for (const child of word.children) {
+          if (child.type !== 'reference') continue
+          const { name } = referenceParts(child)
+          const isTyped = typed.has(name)
+          if (!isTyped && !(fromNetwork.has(name) && !settings.names.has(name))) continue
+          report({
+            line,
+            at: child,
+            reason: `${quote(name)} comes from ${isTyped ? 'a person' : 'DHCP'} and is expanded again here`,
+            note: 'What it holds between `${` and `}` is replaced, and it may lead anywhere. Compare it with what is allowed first.',
+          })
+          return
+        }
+      }
+      for (const { spec, positionals, nameWord, line, name } of flow.graph.commands) {
+        if (spec === undefined && name !== '') check(nameWord, line)
+        else if (spec?.name === 'goto' || spec?.name === 'imgexec' || spec?.name === 'imgselect') {
+          for (const { word } of positionals.slice(0, 1)) check(word, line)
+        }
+      }
+    },
+  }),
+}
