@@ -10,7 +10,7 @@ import { scriptSizeLimit } from '../project/compose.js'
 import { configName } from '../project/config.js'
 import { HostError, type ProjectHost, readIfThere } from '../project/host.js'
 import { type Composed, composeLoose } from '../project/loose.js'
-import { settingsSetBy } from '../rules/facts.js'
+import { settingsSetBy, SettingsOfRun } from '../rules/facts.js'
 import type { Rule } from '../rules/rule.js'
 import { runRules, withoutUsed } from '../rules/run.js'
 import type { InputFailure, Inputs, LooseInput, ProjectInput } from './check-inputs.js'
@@ -145,16 +145,17 @@ export class CheckRun {
       if (result) composed.push({ path: name, named, result })
     }
     const included = new Set<string>()
-    const settingsSetAnywhere = new Set<string>()
+    const settingsOfRun = new SettingsOfRun()
     for (const { path, result } of composed) {
-      for (const name of settingsSetBy(result.script)) settingsSetAnywhere.add(name)
+      settingsOfRun.add(settingsSetBy(result.script))
+      settingsOfRun.addReads(result.script)
       for (const source of result.sources.keys()) if (source !== path) included.add(source)
     }
     const { settings, target } = projectCheck({}, this.#settings.check)
     const found: Diagnostic[] = []
     const rules = this.#settings.rules && { rules: this.#settings.rules }
     const usedDirectives = new Set<string>()
-    const facts = { loose: true, settingsSetAnywhere, ...(target && { target }) }
+    const facts = { loose: true, ...settingsOfRun.facts, ...(target && { target }) }
     for (const { path, named, result } of composed) {
       this.#addSources(result.sources)
       this.checked++
