@@ -7,7 +7,7 @@ export const selfAssignment: Rule = {
   summary: '`set x ${x}`, which changes nothing.',
   severity: 'info',
   preset: 'strict',
-  judges: 'line',
+  judges: 'script',
   docs: {
     why:
       'The value is expanded before it is stored, so the setting keeps what it had, or is deleted when it had nothing. Of ' +
