@@ -39,6 +39,7 @@ export async function generatedDocs(): Promise<Map<string, string>> {
   for (const page of [
     'README.md',
     'docs/check.md',
+    'docs/format.md',
     'docs/menus.md',
     'docs/dhcp.md',
     'docs/compile.md',

@@ -19,6 +19,7 @@ describe('documentation', function () {
       'CONTRIBUTING.md',
       'docs/project.md',
       'docs/check.md',
+      'docs/format.md',
       'docs/menus.md',
       'docs/serve.md',
       'docs/dhcp.md',

@@ -6,8 +6,6 @@ import { sortDiagnostics } from '../diagnostics/sort.js'
 import { summaryLine } from '../diagnostics/summary.js'
 import { visible } from '../diagnostics/visible.js'
 import type { CheckOverrides } from '../project/check-settings.js'
-import { scriptSizeLimit } from '../project/compose.js'
-import { HostError } from '../project/host.js'
 import type { Preset, Rule } from '../rules/rule.js'
 import { internalFailureId } from '../rules/run.js'
 import { CheckRun, type RunSettings } from './check-run.js'
@@ -18,6 +16,7 @@ import { checkReport, type ReportFormat } from './check-report.js'
 import { ExitCode } from './exit-codes.js'
 import { explainRule } from './explain.js'
 import { findProject } from './find-project.js'
+import { readStdin } from './stdin.js'
 import { parseVariables } from './variables.js'
 import { useColor } from './output.js'
 import type { Io } from './io.js'
@@ -214,23 +213,5 @@ function counted(number: number, noun: string): string {
 /** Standard input can be read only once. */
 function onceRead(io: Io): () => Promise<Uint8Array> {
   let read: Promise<Uint8Array> | undefined
-  return () => (read ??= readAll(io.stdin))
-}
-
-async function readAll(stdin: NodeJS.ReadableStream): Promise<Uint8Array> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of stdin) {
-    const bytes = Buffer.from(chunk)
-    size += bytes.length
-    if (size > scriptSizeLimit) {
-      throw new HostError(
-        'too-large',
-        '-',
-        `it has more than the ${scriptSizeLimit / 2 ** 20} MiB that are allowed here`,
-      )
-    }
-    chunks.push(bytes)
-  }
-  return new Uint8Array(Buffer.concat(chunks))
+  return () => (read ??= readStdin(io.stdin))
 }

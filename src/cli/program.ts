@@ -86,6 +86,15 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
       done(await runCheck(paths, options, io))
     })
 
+  command('fmt [paths...]', 'format scripts in place, or - from standard input to standard output')
+    .option('--check', 'write nothing; exit with 1 when a file is not formatted')
+    .option('--diff', 'print what would change, and write nothing')
+    .option('--json', 'report as JSON')
+    .action(async (paths: string[], options: GlobalOptions) => {
+      const { runFmt } = await import('./fmt.js')
+      done(await runFmt(paths, options, io))
+    })
+
   command('build [target]', 'compile the project into the output tree (target: menus)')
     .option('--out <dir>', 'where to write the tree (default: out in the project)')
     .option('--var <name=value>', 'give a build-time variable a value (repeatable)', collect, [])
