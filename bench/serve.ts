@@ -4,26 +4,14 @@
  *
  * All octets are compared in the run before the first round; after that HTTP's are counted, TFTP's compared always.
  */
-import { spawnSync } from 'node:child_process'
 import { randomFillSync } from 'node:crypto'
-import { mkdir, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { BenchmarkRefused, median, type Benchmark, type Peer, type Run } from './harness.js'
+import { compileLoad, type Load, roomyFolder, runLoad, versionOf } from './load.js'
 import { type BenchServer, startDnsmasq, startIpxetool, startNginx } from './servers.js'
 
 const MIB = 1024 * 1024
-
-/** What load.c prints. */
-interface Load {
-  readonly seconds: number
-  readonly bytes: number
-  readonly clientCpu: number
-  readonly medianClient: number
-  readonly slowestClient: number
-  readonly retries: number
-  readonly windowsize: number
-}
 
 interface Sample extends Load {
   readonly serverCpu: number
@@ -171,22 +159,6 @@ function sampled(
   return { name, version, run, expect: (output) => Number(output) > 0, samples }
 }
 
-/** In a process of its own, and awaited: this one must not be in the way. */
-function runLoad(load: string, args: readonly string[]): Promise<Load> {
-  const { status, stdout, stderr } = spawnSync(load, args, { encoding: 'utf8' })
-  if (status !== 0) return Promise.reject(new BenchmarkRefused(`load ${args.join(' ')}: ${stderr.trim()}`))
-  return Promise.resolve(JSON.parse(stdout) as Load)
-}
-
-function compileLoad(folder: string): string {
-  const out = join(folder, 'load')
-  const source = fileURLToPath(new URL('load.c', import.meta.url))
-  const { status, stderr } = spawnSync('cc', ['-O2', '-o', out, source], { encoding: 'utf8' })
-  if (status !== 0)
-    throw new BenchmarkRefused(`the load client cannot be compiled (apt-get install gcc): ${stderr}`)
-  return out
-}
-
 function seconds({ samples }: Sampled): number {
   return median(samples.map((sample) => sample.seconds))
 }
@@ -225,14 +197,4 @@ function nginxOr(name: string): string {
 
 function ownVersion(): string {
   return `Node ${process.versions.node}`
-}
-
-function versionOf(command: string, args: string[]): string {
-  const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' })
-  return /\d+\.\d[\w.]*/.exec(stdout + stderr)?.[0] ?? 'unknown'
-}
-
-async function roomyFolder(given: string): Promise<string> {
-  const { bavail, bsize } = await statfs('/dev/shm').catch(() => ({ bavail: 0, bsize: 0 }))
-  return bavail * bsize > 1e9 ? mkdtemp('/dev/shm/ipxetool-bench-') : mkdtemp(join(given, 'serve-'))
 }

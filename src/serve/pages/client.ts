@@ -63,7 +63,7 @@ export const clientScript = String.raw`// Written by ipxetool. Shows what machin
     const key = machine.id + ' ' + boot.startedAt
     const isLast = boot === machine.boots.at(-1)
     const details = element('details', { open: opened.get(key) ?? isLast },
-      element('summary', {}, name + ', ' + boot.steps.length + ' steps'),
+      element('summary', {}, name + ', ' + boot.steps.length + (boot.steps.length === 1 ? ' step' : ' steps')),
       element('table', {}, element('caption', {}, caption), element('thead', {}, head),
         element('tbody', {}, ...boot.steps.map(row))))
     details.addEventListener('toggle', () => opened.set(key, details.open))
