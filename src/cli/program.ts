@@ -352,6 +352,17 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
       done(await runRun(script, options, io))
     })
 
+  command('test [dir]', 'run the menu tests of a project: *.test.yaml and *.test.ts beside its menus')
+    .option('--all-paths', 'pick every entry of every menu, on BIOS and UEFI, with other servers and offline')
+    .option('--coverage', 'which lines of which scripts did not run')
+    .option('--grep <text>', 'only tests with this in their name')
+    .option('--var <name=value>', 'give a build-time variable a value (repeatable)', collect, [])
+    .option('--json', 'report as JSON')
+    .action(async (dir: string | undefined, options: GlobalOptions) => {
+      const { runTest } = await import('./test.js')
+      done(await runTest(dir, options, io))
+    })
+
   return program
 }
 

@@ -46,7 +46,7 @@ const spec = (
 /** `include/errno.h`, `hci/strerror.c`. */
 export const errors: Readonly<Record<ErrorName, ErrorSpec>> = {
   EACCES: spec(0x02, 'Permission denied', 0x3c, 0x8f, 13),
-  ECANCELED: spec(0x0b, 'Operation canceled', 0x21, 0x95, 125),
+  ECANCELED: spec(0x0b, 'Operation canceled', 0xa0, 0x95, 125),
   ECONNREFUSED: spec(0x0e, 'Connection refused', 0x38, 0x90, 111, false),
   ECONNRESET: spec(0x0f, 'Connection reset', 0x39, 0x95, 104),
   EINVAL: spec(0x1c, 'Invalid argument', 0x02, 0x82, 22),

@@ -55,6 +55,7 @@ export function* showMenu(run: Run, menu: Menu, options: MenuOptions): Steps<Cho
     })
   }
   if ('cancel' in answer) return run.fail('ECANCELED', 'menu')
+  if ('stop' in answer) throw new Ended({ kind: 'waiting', for: 'menu', what: menu.title })
   if ('wait' in answer) {
     if (options.timeout === 0) throw new Ended({ kind: 'waiting', for: 'menu', what: menu.title })
     run.pass(options.timeout)

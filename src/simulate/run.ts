@@ -106,6 +106,7 @@ export class Run {
   readonly fetched: Fetched[] = []
   readonly menusShown: MenuShown[] = []
   lastFailure: RunReport['lastFailure']
+  private readonly troubles: RunReport['troubles'][number][] = []
   place: ScriptPlace | undefined
   readonly limits: Limits
   /** 1: the rest of the line is dropped; 2: the script ends */
@@ -319,6 +320,7 @@ export class Run {
     const said = this.outLength > this.saidUpTo
     this.saidUpTo = this.outLength
     this.lastFailure = { place: this.place, words, status, said }
+    if (said) this.troubles.push({ place: this.place, words, status, menus: this.menusShown.length })
   }
 
   // scripts and images
@@ -441,6 +443,7 @@ export class Run {
       fetched: this.fetched,
       menus: this.menusShown,
       lastFailure: this.lastFailure,
+      troubles: this.troubles,
       steps: this.steps,
       lines: this.lines,
       settings,

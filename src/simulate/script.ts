@@ -1,4 +1,5 @@
 /** A script, split once: logical lines, labels, words and operators (`image/script.c`, `core/exec.c`). */
+import { bytesToText } from '../syntax/bytes.js'
 import { splitLines } from '../syntax/lines.js'
 
 export interface Piece {
@@ -21,6 +22,13 @@ export interface Script {
   readonly lines: readonly ScriptLine[]
   /** the file ends while a line is being continued: EINVAL */
   readonly unfinished: boolean
+}
+
+/** Lines of a script that run something: for the coverage of tests. */
+export function runnableLines(source: Uint8Array): number[] {
+  return readScript(bytesToText(source))
+    .lines.filter(({ pieces }) => pieces.some(({ words }) => words.length > 0))
+    .map(({ number }) => number)
 }
 
 const cache = new Map<string, Script>()

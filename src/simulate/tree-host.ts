@@ -42,8 +42,12 @@ export type Answer =
 export class Answers {
   private readonly left: Answer[]
 
-  constructor(list: readonly Answer[]) {
+  private readonly atEnd: 'wait' | 'stop'
+
+  /** @param atEnd when there are no more answers: nobody does anything, or the run ends at the next menu */
+  constructor(list: readonly Answer[], atEnd: 'wait' | 'stop' = 'wait') {
     this.left = [...list]
+    this.atEnd = atEnd
   }
 
   get unused(): readonly Answer[] {
@@ -52,7 +56,7 @@ export class Answers {
 
   menu(title: string): MenuAnswer {
     const answer = this.left.shift()
-    if (answer === undefined) return { wait: true }
+    if (answer === undefined) return this.atEnd === 'stop' ? { stop: true } : { wait: true }
     if (typeof answer === 'string') return { pick: encodeText(answer) }
     if ('pick' in answer) return { pick: encodeText(answer.pick) }
     if ('cancel' in answer || 'wait' in answer) return answer

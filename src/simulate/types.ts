@@ -114,6 +114,8 @@ export type MenuAnswer =
   | { readonly wait: true }
   /** draw it and ask for keys */
   | { readonly draw: true }
+  /** the run ends here */
+  | { readonly stop: true }
 
 /** Waits for one key. Codes as iPXE has them: ASCII, and `0x110000` and above for the others. */
 export interface KeyRequest {
@@ -296,6 +298,13 @@ export interface RunReport {
         readonly said: boolean
       }
     | undefined
+  /** commands that failed and said so on the console, with the number of menus that had been answered before */
+  readonly troubles: readonly {
+    readonly place: ScriptPlace | undefined
+    readonly words: readonly string[]
+    readonly status: number
+    readonly menus: number
+  }[]
   readonly steps: number
   /** lines that ran, by the script's address or name */
   readonly lines: ReadonlyMap<string, ReadonlySet<number>>

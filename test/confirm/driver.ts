@@ -51,6 +51,52 @@ export function consoleDriver(cases: readonly Case[]): string {
   return `${lines.join('\n')}\necho @@end\nexit 0\n`
 }
 
+/** Cases and results over HTTP, for an iPXE without `data:` addresses, whose console cannot be read. */
+export function httpDriver(cases: readonly Case[], base: string): string {
+  const lines = ['#!ipxe']
+  cases.forEach(({ script }, index) => {
+    lines.push(
+      'set zs 0',
+      `chain ${base}/case/${index} || set zs \${errno}`,
+      'imgfree ||',
+      `imgfetch ${base}/result/${index}?s=\${zs}&r=\${r:hexraw} ||`,
+      'imgfree ||',
+      ...cleared(script).map((name) => `clear ${name} ||`),
+      ...(/priority/.test(script) ? blocks.map((name) => `clear ${name}/priority ||`) : []),
+    )
+  })
+  return `${lines.join('\n')}\nimgfetch ${base}/end ||\nexit 0\n`
+}
+
+/** What the driver's requests get, and what they tell. */
+export class DriverServer {
+  readonly results = new Map<number, Result>()
+  ended = false
+  /** how many requests came */
+  requests = 0
+  private readonly cases: readonly Case[]
+  private readonly script: string
+
+  constructor(cases: readonly Case[], base: string) {
+    this.cases = cases
+    this.script = httpDriver(cases, base)
+  }
+
+  /** @param path with its query, as on the wire */
+  answer(path: string): Uint8Array | undefined {
+    this.requests++
+    const [, kind, number] = /^\/(case|result)\/(\d+)/.exec(path) ?? []
+    if (path === '/driver.ipxe') return Buffer.from(this.script, 'latin1')
+    if (path === '/end') this.ended = true
+    if (kind === 'case') return caseBytes(this.cases[Number(number)]!.script)
+    if (kind === 'result') {
+      const query = new URLSearchParams(path.slice(path.indexOf('?')))
+      this.results.set(Number(number), { status: query.get('s') ?? '', r: query.get('r') ?? '' })
+    }
+    return Buffer.from('\n')
+  }
+}
+
 /** The results on a console, by index. */
 export function readConsole(output: string): Map<number, Result> {
   const results = new Map<number, Result>()
