@@ -8,6 +8,7 @@ import assert from 'node:assert/strict'
 import { execa } from 'execa'
 import fc from 'fast-check'
 import { simulateSync, type Host } from '../../src/simulate/index.js'
+import { Run } from '../../src/simulate/run.js'
 import { notRun } from '../support/not-run.js'
 import { confirmCases, type Case } from './cases.js'
 import { differences } from './differences.js'
@@ -92,6 +93,36 @@ describe('the simulator against real iPXE', function () {
         confirmCases.some(({ name }) => cases.test(name)),
         `no case has the difference: ${reason}`,
       )
+    }
+  })
+
+  it('has cases that a wrong order of operators changes', () => {
+    const right = readConsole(simulated(consoleDriver(confirmCases)))
+    // `a || b && c` as `a || (b && c)`: what is skipped takes the rest of the line with it
+    // eslint-disable-next-line @typescript-eslint/unbound-method
+    const { line } = Run.prototype
+    Run.prototype.line = function (pieces) {
+      const groups = pieces.map((piece) => ({ ...piece }))
+      const run = line.bind(this)
+      return (function* () {
+        let status = 0
+        for (const piece of groups) {
+          const { operator } = piece
+          if ((operator === '||' && status === 0) || (operator === '&&' && status !== 0)) return status
+          status = yield* run([{ ...piece, operator: '' as const }])
+        }
+        return status
+      })()
+    }
+    try {
+      const wrong = readConsole(simulated(consoleDriver(confirmCases)))
+      const changed = confirmCases.filter((_, index) => {
+        const [a, b] = [right.get(index), wrong.get(index)]
+        return a?.r !== b?.r || a?.status !== b?.status
+      })
+      assert.ok(changed.length >= 5, `only ${changed.length} cases notice`)
+    } finally {
+      Run.prototype.line = line
     }
   })
 

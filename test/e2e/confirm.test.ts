@@ -30,9 +30,9 @@ async function real(firmware: Firmware): Promise<DriverServer> {
   const cleanup = new Cleanup()
   try {
     const directory = workspace(cleanup)
-    let driver: DriverServer | undefined
+    const served: { driver?: DriverServer } = {}
     const http = createServer((request, response) => {
-      response.end(driver!.answer(request.url!))
+      response.end(served.driver!.answer(request.url!))
     })
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
     cleanup.defer({
@@ -43,7 +43,8 @@ async function real(firmware: Firmware): Promise<DriverServer> {
     })
     const base = `http://${hostForGuest}:${(http.address() as AddressInfo).port}`
     const asked = casesFor(firmware)
-    driver = new DriverServer(asked, base)
+    const driver = new DriverServer(asked, base)
+    served.driver = driver
     const machine = await Machine.start(
       cleanup,
       firmware,
