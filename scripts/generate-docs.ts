@@ -16,6 +16,7 @@ import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execaSync } from 'execa'
 import * as prettier from 'prettier'
+import { bootErrors } from '../src/data/boot-errors.js'
 import { exampleScript } from '../src/rules/example.js'
 import { explanations } from '../src/rules/explanations.js'
 import { loadCatalog } from '../src/fetch/catalog/load.js'
@@ -39,6 +40,7 @@ export async function generatedDocs(): Promise<Map<string, string>> {
   for (const page of [
     'README.md',
     'docs/check.md',
+    'docs/explain.md',
     'docs/format.md',
     'docs/menus.md',
     'docs/dhcp.md',
@@ -144,7 +146,7 @@ const fillers: Record<string, (words: string) => string> = {
     return fenced('ipxe', builtLines(project, path, label))
   },
   generated: (name) =>
-    `${modelTables().get(name) ?? loaderTables().get(name) ?? matrixTable(name) ?? `no table ${name}`}\n`,
+    `${modelTables().get(name) ?? loaderTables().get(name) ?? matrixTable(name) ?? bootErrorTable(name) ?? `no table ${name}`}\n`,
 }
 
 /** What real firmware did in test/e2e. */
@@ -154,6 +156,18 @@ function matrixTable(name: string): string | undefined {
     ({ firmware, arrangement, ends }) => `| ${cell(firmware)} | ${cell(arrangement)} | ${cell(ends)} |`,
   )
   return ['| firmware | DHCP | ends in |', '|---|---|---|', ...rows].join('\n')
+}
+
+/** What `ipxetool explain` knows. */
+function bootErrorTable(name: string): string | undefined {
+  if (name !== 'boot-errors') return undefined
+  const rows = bootErrors.map(({ code, id, from, title, cause }) => {
+    const { posix, file, point } = code ?? {}
+    const where = file === undefined ? '' : `, ${file}.c${point === undefined ? '' : ` ${point}`}`
+    const what = from === 'ipxe' ? `\`${posix!}\`${where}` : from === 'pxe' ? id.toUpperCase() : from
+    return `| ${what} | ${cell(title)} | ${cell(cause)} |`
+  })
+  return ['| what | means | because |', '|---|---|---|', ...rows].join('\n')
 }
 
 function filled(text: string): string {

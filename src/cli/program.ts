@@ -282,6 +282,16 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
       done(await runInitrdAppend(image, files, options, io))
     })
 
+  command(
+    'explain <text...>',
+    'what an error means: a number of iPXE, a PXE code, or what stands on the screen',
+  )
+    .option('--json', 'report as JSON')
+    .action(async (words: string[], options: GlobalOptions) => {
+      const { runExplain } = await import('./explain-error.js')
+      done(await runExplain(words, options, io))
+    })
+
   command('graph', 'what leads where')
     .addOption(new Option('--format <format>', 'output format').choices(['text', 'svg', 'dot', 'json']))
     .option('--json', 'the same as --format json')

@@ -128,14 +128,14 @@ function separateCommands(children: readonly LineContent[]): (readonly LineConte
 
 function neverFails({ children }: Command): boolean {
   const [name, first] = children.filter((child): child is Word => child.type === 'word').map(printToken)
-  return name === 'echo' && (first === undefined || /^[^-$]/.test(first))
+  return name === 'echo' && !/^[-$]/.test(first ?? '')
 }
 
 function hasBreaks(children: readonly LineContent[]): boolean {
   return children.some(
     (child) =>
       child.type === 'continuation' ||
-      ('breaks' in child && child.breaks !== undefined) ||
+      'breaks' in child ||
       (child.type === 'command' &&
         child.children.some((word) => word.type === 'continuation' || ('breaks' in word && word.breaks))),
   )

@@ -14,7 +14,7 @@ export function itemName(words: readonly string[]): number | undefined {
     if (!word.startsWith('-')) return index
     if (word === '--') return index + 1 < words.length ? index + 1 : undefined
     const [name, value] = word.split('=', 2) as [string, string?]
-    const option = spec.options.find(({ long, short }) => `--${long}` === name || `-${short ?? ''}` === name)
+    const option = spec.options.find(({ long, short }) => `--${long}` === name || `-${short}` === name)
     // a gap has no name: all of it is text
     if (!option || option.long === 'gap') return undefined
     if (option.arg !== null && value === undefined) index++
