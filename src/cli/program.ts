@@ -373,6 +373,30 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
       done(await runTest(dir, options, io))
     })
 
+  command('boot [dir]', 'boot an output tree in QEMU, with our own server behind it (default: out)')
+    .addOption(new Option('--firmware <name>', 'default: bios').choices(['bios', 'uefi']))
+    .addOption(new Option('--arch <name>', 'default: x86_64').choices(['x86_64', 'arm64']))
+    .option('--loader <loader>', "stock (the distribution's iPXE), compiled (from the tree), or a file")
+    .option('--script <path>', 'the first script in the tree (default: boot.ipxe)')
+    .option('--memory <mib>', 'default: 512, or 1024 with UEFI')
+    .option('--disk <file>', 'a disk image, raw or .qcow2, which may be written to')
+    .option('--display', "QEMU's window; the serial line stays here")
+    .addOption(new Option('--accel <how>', 'default: auto').choices(['auto', 'kvm', 'tcg']))
+    .option('--expect <text>', 'end well when this is on the screen (repeatable, in order)', collect, [])
+    .option('--keys <keys>', 'press these when the --expect before has come (repeatable)', collect, [])
+    .option('--timeout <seconds>', 'default: 300 with --expect')
+    .option('--screenshot <file>', 'a PNG of the screen when the last --expect has come')
+    .option('--json', 'report as JSON')
+    .addHelpText(
+      'after',
+      '\nKeys are words: enter, up, down, esc, tab, home, end, pageup, pagedown, space, ctrl-x, or characters.\n' +
+        "In the terminal Ctrl-\\ switches the machine off; all other keys are the machine's.",
+    )
+    .action(async (dir: string | undefined, options: GlobalOptions) => {
+      const { runBoot } = await import('./boot.js')
+      done(await runBoot(dir, options, io))
+    })
+
   return program
 }
 
