@@ -1,5 +1,6 @@
 /** What `ipxetool check` finds in one go over all that was asked for. */
 import { resolve, sep } from 'node:path'
+import type { KnownCommands } from '../analysis/analyse.js'
 import type { Script } from '../ast/nodes.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import type { CheckedBoot } from '../links/preflight-boots.js'
@@ -139,15 +140,18 @@ export class CheckRun {
   /** Scripts of one run may set each other's settings: a menu is often several files. */
   async checkLoose(inputs: readonly LooseInput[]): Promise<void> {
     const composed: { path: string; named: boolean; result: Composed }[] = []
-    for (const { path, named } of inputs) {
-      const result = await this.#compose(path)
+    // files are small and many: most of the time of one is waiting for the disk
+    const results = await inSteps(inputs, ({ path }) => this.#compose(path))
+    for (const [index, { path, named }] of inputs.entries()) {
+      const result = results[index]
       const name = path === '-' ? this.#settings.stdinFilename : path
       if (result) composed.push({ path: name, named, result })
     }
     const included = new Set<string>()
     const settingsOfRun = new SettingsOfRun()
+    const known: KnownCommands = new WeakMap()
     for (const { path, result } of composed) {
-      settingsOfRun.add(settingsSetBy(result.script))
+      settingsOfRun.add(settingsSetBy(result.script, known))
       settingsOfRun.addReads(result.script)
       for (const source of result.sources.keys()) if (source !== path) included.add(source)
     }
@@ -162,7 +166,7 @@ export class CheckRun {
       // what another script includes was checked in its place there
       if (!named && included.has(path)) continue
       this.add(result.diagnostics)
-      found.push(...runRules(result.script, { path, facts, settings, usedDirectives, ...rules }))
+      found.push(...runRules(result.script, { path, facts, settings, usedDirectives, known, ...rules }))
     }
     this.add(withoutUsed(found, usedDirectives))
     if (this.#settings.ask && composed.length > 0) {
@@ -202,6 +206,17 @@ export class CheckRun {
     for (const [path, bytes] of sources) this.sources.set(path, bytes)
   }
 }
+
+/** A few at a time, in order. */
+async function inSteps<In, Out>(items: readonly In[], work: (item: In) => Promise<Out>): Promise<Out[]> {
+  const results: Out[] = []
+  for (let at = 0; at < items.length; at += AT_A_TIME) {
+    results.push(...(await Promise.all(items.slice(at, at + AT_A_TIME).map(work))))
+  }
+  return results
+}
+
+const AT_A_TIME = 16
 
 /** A full path below a root, named as the root is. */
 function nameLike(cwd: string, root: string, full: string): string {

@@ -98,16 +98,16 @@ export function runRules(script: Script, options: RunOptions): Diagnostic[] {
   const isText = !isBinary(script)
   const active = activeRules(rules, settings)
   const wanted = isText ? active : active.filter(({ rule }) => rule === missingMagic)
-  const visitorsOf = (rulesNow: readonly ActiveRule[]): Visitor[] =>
+  const visitorsOf = (rulesNow: readonly ActiveRule[]): Guarded[] =>
     rulesNow.map((running) => {
-      const fail = (error: unknown): Visitor => {
+      const fail = (error: unknown): void => {
         found.push(internalFailure(running.rule, path, error))
-        return {}
       }
       try {
-        return guarded(running.rule.create(contextOf(running)), fail)
+        return { visitor: running.rule.create(contextOf(running)), fail, isBroken: false }
       } catch (error) {
-        return fail(error)
+        fail(error)
+        return { visitor: {}, fail, isBroken: true }
       }
     })
   const { children } = script
@@ -147,79 +147,84 @@ function internalFailure({ id }: Rule, file: string, error: unknown): Diagnostic
 }
 
 /** A visitor that is not called again once it has thrown. */
-function guarded(visitor: Visitor, fail: (error: unknown) => void): Visitor {
-  let isBroken = false
-  const entries = (Object.entries(visitor) as [string, (...args: unknown[]) => void][]).map(
-    ([kind, handler]) => [
-      kind,
-      (...args: unknown[]): void => {
-        if (isBroken) return
-        try {
-          handler.apply(visitor, args)
-        } catch (error) {
-          isBroken = true
-          fail(error)
-        }
-      },
-    ],
-  )
-  return Object.fromEntries(entries) as Visitor
+interface Guarded {
+  readonly visitor: Visitor
+  readonly fail: (error: unknown) => void
+  isBroken: boolean
+}
+
+/** Of one kind of node: called for each, thousands of times, so without a closure or a list of arguments. */
+interface Handler {
+  readonly handle: (node: unknown, line: unknown) => void
+  readonly of: Guarded
+}
+
+function callAll(handlers: readonly Handler[], node?: unknown, line?: unknown): void {
+  for (const { handle, of } of handlers) {
+    if (of.isBroken) continue
+    try {
+      handle.call(of.visitor, node, line)
+    } catch (error) {
+      of.isBroken = true
+      of.fail(error)
+    }
+  }
 }
 
 /** One walk of the lines for all visitors. */
-function dispatch(lines: readonly ScriptContent[], analysis: Analysis, visitors: readonly Visitor[]): void {
-  const on = <Kind extends keyof Visitor>(
-    kind: Kind,
-  ): ((...args: Parameters<Required<Visitor>[Kind]>) => void)[] =>
-    visitors.flatMap((visitor) => {
-      const handler = visitor[kind] as ((...args: unknown[]) => void) | undefined
-      return handler ? [handler] : []
-    })
-  const handlers = {
-    command: on('command'),
-    label: on('label'),
-    word: on('word'),
-    reference: on('reference'),
-    variable: on('variable'),
-    comment: on('comment'),
-    ignored: on('ignored'),
-    line: on('line'),
-    invalid: on('invalid'),
+function dispatch(lines: readonly ScriptContent[], analysis: Analysis, visitors: readonly Guarded[]): void {
+  const handlers: Record<keyof Visitor, Handler[]> = {
+    command: [],
+    label: [],
+    word: [],
+    reference: [],
+    variable: [],
+    comment: [],
+    ignored: [],
+    line: [],
+    invalid: [],
+    end: [],
   }
+  for (const of of visitors) {
+    for (const [kind, handle] of Object.entries(of.visitor) as [keyof Visitor, Handler['handle']][]) {
+      handlers[kind].push({ handle, of })
+    }
+  }
+  const hasParts = handlers.reference.length > 0 || handlers.variable.length > 0
   /** References and variables of a word or label; `walk`, because they may be nested without end. */
   const visitParts = (node: Word | Line['children'][number], line: Line): void => {
     walk(node, (part) => {
-      if (part.type === 'reference') for (const handle of handlers.reference) handle(part, line)
-      else if (part.type === 'variable') for (const handle of handlers.variable) handle(part, line)
+      if (part.type === 'reference') callAll(handlers.reference, part, line)
+      else if (part.type === 'variable') callAll(handlers.variable, part, line)
       return undefined
     })
   }
 
   for (const line of lines) {
     if (line.type === 'invalid') {
-      for (const handle of handlers.invalid) handle(line)
+      callAll(handlers.invalid, line)
       continue
     }
-    for (const handle of handlers.line) handle(line)
+    callAll(handlers.line, line)
     for (const child of line.children) {
       if (child.type === 'label') {
-        for (const handle of handlers.label) handle(child, line)
+        callAll(handlers.label, child, line)
         visitParts(child, line)
-      } else if (child.type === 'comment') for (const handle of handlers.comment) handle(child, line)
-      else if (child.type === 'ignored') for (const handle of handlers.ignored) handle(child, line)
+      } else if (child.type === 'comment') callAll(handlers.comment, child, line)
+      else if (child.type === 'ignored') callAll(handlers.ignored, child, line)
       else if (child.type === 'command') {
         for (let parsed = analysis.commandOf.get(child); parsed; parsed = parsed.inner) {
-          for (const handle of handlers.command) handle(parsed)
+          callAll(handlers.command, parsed)
         }
         for (const word of child.children) {
           if (word.type !== 'word') continue
-          for (const handle of handlers.word) handle(word, line)
-          if (word.children.some((part) => part.type !== 'text')) visitParts(word, line)
+          callAll(handlers.word, word, line)
+          if (hasParts && word.children.some((part) => part.type !== 'text')) visitParts(word, line)
         }
       }
     }
   }
-  for (const handle of on('end')) handle()
+  callAll(handlers.end)
 }
 
 function toDiagnostic(
