@@ -1,7 +1,7 @@
 /** What the value of a variable has to look like, type by type, and what is put into a script for it. */
 import { checkBootUrl } from '../analysis/boot-url.js'
 import { suggest } from '../data/suggest.js'
-import { parseConsole, type ValueProblem } from './console-value.js'
+import { parseConsole, type ValueProblem } from '../analysis/console-value.js'
 import { localPathProblem } from './paths.js'
 import type { VariableDeclaration } from './schema.js'
 

@@ -46,6 +46,12 @@ export const ruleIds: ReadonlySet<string> = new Set([
   'unused-setting',
   'settings-injection',
   'unused-directive',
+  'console-spelling',
+  'double-slash',
+  'unencoded-setting',
+  'secret-in-arguments',
+  'slow-configuration',
+  'crlf-line-ends',
 ])
 
 /** What the check of links reports (`src/links`), which `disable=` silences too. */

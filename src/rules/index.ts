@@ -12,6 +12,12 @@ import { missingLabel } from './missing-label.js'
 import { missingMagic } from './missing-magic.js'
 import { notInLoader } from './not-in-loader.js'
 import { nulByte } from './nul-byte.js'
+import { consoleSpelling } from './console-spelling.js'
+import { doubleSlash } from './double-slash.js'
+import { unencodedSetting } from './unencoded-setting.js'
+import { secretInArguments } from './secret-in-arguments.js'
+import { slowConfiguration } from './slow-configuration.js'
+import { crlfLineEnds } from './crlf-line-ends.js'
 import type { Rule } from './rule.js'
 import { splitReference } from './split-reference.js'
 import { trailingBackslash } from './trailing-backslash.js'
@@ -51,6 +57,12 @@ export const allRules: readonly Rule[] = [
   notInLoader,
   anacondaArguments,
   coreosAutologin,
+  consoleSpelling,
+  doubleSlash,
+  unencodedSetting,
+  secretInArguments,
+  slowConfiguration,
+  crlfLineEnds,
   undefinedVariable,
   unknownDirective,
   // after all others

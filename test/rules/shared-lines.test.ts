@@ -120,7 +120,11 @@ describe('scripts that share lines', () => {
   it('have lines for every rule', () => {
     const script: Script = { type: 'script', children: nodes.flat() }
     const found = new Set(
-      runRules(script, { path: 'x', facts: { ...looseFacts, loaders } }).map(({ ruleId }) => ruleId),
+      runRules(script, {
+        path: 'x',
+        facts: { ...looseFacts, loaders },
+        settings: { preset: 'strict', rules: new Map() },
+      }).map(({ ruleId }) => ruleId),
     )
     const silent = allRules
       .filter(({ id, judges }) => judges === 'line' && !found.has(id))

@@ -21,7 +21,7 @@ const rows: readonly Row[] = [
       'On UEFI the kernel arguments need `initrd=NAME` with the name of the image (`imgstat`) where kernel or loader have no LoadFile2.',
       'Is the initrd the one of this kernel?',
     ],
-    'Kernels from 5.8 on take initrds from iPXE by LoadFile2 (iPXE from 2020-12 on); older ones need `initrd=`.',
+    'Recent kernels take initrds from a UEFI loader by themselves (LoadFile2); with an older kernel or iPXE `initrd=` is needed.',
   ],
   [
     'kernel-no-init',
