@@ -2,8 +2,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { createInterface } from 'node:readline'
-import { parse as parseYaml } from 'yaml'
 import { IpxetoolError } from '../diagnostics/error.js'
 import { visible } from '../diagnostics/visible.js'
 import {
@@ -149,6 +147,7 @@ async function answersOf({ choose, answers: file }: RunOptions, io: Io): Promise
   if (file === undefined) return chosen
   let list: unknown
   try {
+    const { parse: parseYaml } = await import('yaml')
     list = parseYaml(await readFile(resolve(io.cwd, file), 'utf8'))
   } catch (error) {
     throw new IpxetoolError('bad-answers', `${visible(file)} cannot be read as YAML or JSON`, {
@@ -295,6 +294,7 @@ async function inspect(step: TraceStep, terminal: Terminal | undefined, io: Io):
       }
     }
   }
+  const { createInterface } = await import('node:readline')
   const lines = (stepLines ??= createInterface({ input: io.stdin })[Symbol.asyncIterator]())
   for (;;) {
     const { value, done } = (await lines.next()) as IteratorResult<string, undefined>

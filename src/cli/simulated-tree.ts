@@ -1,24 +1,14 @@
 /** What `run` and `test` play: one script, a built tree, or a project, which is built in memory. */
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { basename, dirname, join, relative, resolve, sep } from 'node:path'
-import { buildTree, hasErrors } from '../build/tree.js'
-import { manifestName } from '../build/manifest.js'
-import type { Diagnostic } from '../diagnostics/diagnostic.js'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 import { IpxetoolError } from '../diagnostics/error.js'
-import { prettyReport } from '../diagnostics/reporters/pretty.js'
-import { sortDiagnostics } from '../diagnostics/sort.js'
 import { visible } from '../diagnostics/visible.js'
-import { configName } from '../project/config-name.js'
-import { readConfig } from '../project/config.js'
-import { loadProject } from '../project/project.js'
 import type { FileLookup, SimulatedFile } from '../simulate/index.js'
-import { declaredLoaders } from './declared-loaders.js'
 import { findProject, isProject } from './find-project.js'
 import type { Io } from './io.js'
-import { nodeHost } from './node-host.js'
-import { useColor } from './output.js'
-import { treeFiles } from './tree-files.js'
+
+/** As `build/manifest.ts` has it, which is not loaded for a script alone. */
+const manifestName = 'manifest.json'
 
 export interface SimulatedTree {
   /** for people: a path, or the project's title */
@@ -51,7 +41,11 @@ export async function simulatedTree(
   choice: TreeChoice,
   io: Io,
 ): Promise<SimulatedTree> {
-  if (target === undefined) return projectTree(await findProject(io.cwd, choice.project), choice, io)
+  if (target === undefined) {
+    const root = await findProject(io.cwd, choice.project)
+    const { projectTree } = await import('./simulated-project.js')
+    return projectTree(root, choice, io)
+  }
   const full = resolve(io.cwd, target)
   const info = statSync(full, { throwIfNoEntry: false })
   if (!info) {
@@ -61,32 +55,23 @@ export async function simulatedTree(
     })
   }
   if (info.isDirectory()) {
-    if (await isProject(full)) return projectTree(target, choice, io)
-    return folderTree(full, target)
+    if (!(await isProject(full))) return folderTree(full, target)
+    const { projectTree } = await import('./simulated-project.js')
+    return projectTree(target, choice, io)
   }
-  const own = await outputOf(full, choice, io)
-  return (
-    own ?? {
-      title: target,
-      entry: basename(full),
-      files: diskFiles(dirname(full)),
-      scripts: [basename(full)],
-    }
-  )
-}
-
-/** A source file of a project runs as the build makes it, with its variables and includes. */
-async function outputOf(full: string, choice: TreeChoice, io: Io): Promise<SimulatedTree | undefined> {
   for (let folder = dirname(full); folder !== dirname(folder); folder = dirname(folder)) {
     if (!(await isProject(folder))) continue
-    const path = relative(folder, full).split(sep).join('/')
-    const { config } = await readConfig(folder, nodeHost(io.cwd, io.stderr))
-    if (path.startsWith(`${config?.out ?? 'out'}/`)) return undefined
-    const tree = await projectTree(relative(io.cwd, folder) || '.', choice, io)
-    if (!tree.scripts.includes(path)) return undefined
-    return { ...tree, title: path, entry: path }
+    const { projectScript } = await import('./simulated-project.js')
+    const own = await projectScript(folder, full, choice, io)
+    if (own) return own
+    break
   }
-  return undefined
+  return {
+    title: target,
+    entry: basename(full),
+    files: diskFiles(dirname(full)),
+    scripts: [basename(full)],
+  }
 }
 
 function folderTree(full: string, target: string): SimulatedTree {
@@ -119,7 +104,7 @@ function diskFiles(root: string): FileLookup {
   }
 }
 
-function readPart(full: string): SimulatedFile | undefined {
+export function readPart(full: string): SimulatedFile | undefined {
   const info = statSync(full, { throwIfNoEntry: false })
   if (info?.isFile() !== true) return undefined
   const length = Math.min(info.size, info.size <= wholeSize ? wholeSize : headSize)
@@ -129,50 +114,5 @@ function readPart(full: string): SimulatedFile | undefined {
     return { data: data.subarray(0, readSync(handle, data, 0, length, 0)), size: info.size }
   } finally {
     closeSync(handle)
-  }
-}
-
-async function projectTree(root: string, choice: TreeChoice, io: Io): Promise<SimulatedTree> {
-  const host = nodeHost(io.cwd, io.stderr)
-  const read = await readConfig(root, host)
-  const out = resolve(io.cwd, root, read.config?.out ?? 'out')
-  const { project, diagnostics, sources } = await loadProject(root, host, {
-    variables: choice.variables,
-    environment: { HOME: homedir(), ...io.env },
-    loadersOf: declaredLoaders(io.cwd),
-    exclude: [relative(resolve(io.cwd, root), out).split(sep).join('/')],
-    config: read,
-  })
-  const broken = (found: readonly Diagnostic[]): never => {
-    const errors = sortDiagnostics(found.filter(({ severity }) => severity === 'error'))
-    const width = io.stderr.columns ?? 100
-    io.stderr.write(prettyReport(errors, sources, { color: useColor(choice, io, io.stderr), width }))
-    throw new IpxetoolError('broken-project', `${visible(root)} cannot be built`, {
-      hint: 'repair what is said above; `ipxetool check` shows it again',
-    })
-  }
-  if (!project) return broken(diagnostics)
-  const built = await buildTree(project)
-  if (hasErrors(built.diagnostics)) return broken(built.diagnostics)
-  const others = await treeFiles(project, io.cwd, out)
-  const copies = new Map<string, SimulatedFile | undefined>()
-  const files: FileLookup = (path) => {
-    const made = built.files.get(path)
-    if (made) return { data: made }
-    const source = built.copies.get(path)
-    if (source !== undefined) {
-      if (!copies.has(path)) copies.set(path, readPart(resolve(io.cwd, source)))
-      return copies.get(path)
-    }
-    if (!others.has(path)) return undefined
-    if (!copies.has(path)) copies.set(path, readPart(join(out, path)))
-    return copies.get(path)
-  }
-  return {
-    title: project.config.title ?? join(root, configName),
-    entry: project.config.entry,
-    files,
-    scripts: [...built.files.keys()].filter((path) => path.endsWith('.ipxe')).sort(),
-    project: resolve(io.cwd, root),
   }
 }
