@@ -28,6 +28,13 @@ export interface DisableDirective {
   end: number
 }
 
+/** `# ipxetool destructive`: what starts here wipes a disk, and is meant to. */
+export interface DestructiveDirective {
+  kind: 'destructive'
+  start: number
+  end: number
+}
+
 /** `# ipxetool word …` that is neither. `words` counts what follows `ipxetool`: a long one is prose. */
 export interface UnknownDirective {
   kind: 'unknown'
@@ -37,7 +44,7 @@ export interface UnknownDirective {
   end: number
 }
 
-export type Directive = IncludeDirective | DisableDirective | UnknownDirective
+export type Directive = IncludeDirective | DisableDirective | DestructiveDirective | UnknownDirective
 
 /** What can follow `# ipxetool`, as one writes it. */
 export const directiveForms = [
@@ -45,6 +52,7 @@ export const directiveForms = [
   'disable=RULE',
   'disable-start=RULE',
   'disable-end=RULE',
+  'destructive',
 ] as const
 
 /** The directive in a comment; `undefined` when the comment does not begin with the word `ipxetool`. */
@@ -60,6 +68,7 @@ export function parseDirective(comment: Comment): Directive | undefined {
     const file = rest.slice(word.length).trimStart()
     return { kind: 'include', file, start: file === '' ? start : end - file.length, end }
   }
+  if (word === 'destructive') return { kind: 'destructive', start, end: start + word.length }
   const scope = /^disable(-start|-end)?(=)|^disable-end$/.exec(word)
   if (scope) {
     const prefix = /^[\w-]+=?/.exec(word)![0]

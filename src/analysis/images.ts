@@ -47,8 +47,8 @@ export interface ImagesThere {
   readonly isOpen: boolean
 }
 
-/** The images that may be registered before a command runs. */
-export function imagesBefore(number: number, flow: Flow, values: FlowValues): ImagesThere {
+/** The images that may be registered before a command runs; `loadedBy`: only by commands of this name. */
+export function imagesBefore(number: number, flow: Flow, values: FlowValues, loadedBy?: string): ImagesThere {
   const names = new Set<string>()
   const found: number[] = []
   let isOpen = false
@@ -56,8 +56,9 @@ export function imagesBefore(number: number, flow: Flow, values: FlowValues): Im
     const command = innermost(flow.commands[other]!)
     const name = command.spec?.name
     if (name === 'imgfree' && command.positionals.length === 0) return 'enough'
-    if (name?.startsWith('img')) found.push(other)
-    if (mayRunOther(command)) isOpen = true
+    if (loadedBy === undefined ? name?.startsWith('img') : name === loadedBy) found.push(other)
+    // what others load they start themselves, as a rule
+    if (loadedBy === undefined && mayRunOther(command)) isOpen = true
     return 'on'
   })
   for (const other of found) {
@@ -67,8 +68,13 @@ export function imagesBefore(number: number, flow: Flow, values: FlowValues): Im
   return { names, isOpen }
 }
 
-/** The images that are loaded after a command and before something is started. */
-export function imagesUntilBoot(number: number, flow: Flow, values: FlowValues): ImagesThere {
+/** The images that commands of one name load after a command and before something is started. */
+export function imagesUntilBoot(
+  number: number,
+  flow: Flow,
+  values: FlowValues,
+  loadedBy: string,
+): ImagesThere {
   const names = new Set<string>()
   let isOpen = false
   const seen = new Set<number>()
@@ -82,7 +88,7 @@ export function imagesUntilBoot(number: number, flow: Flow, values: FlowValues):
     if (next !== number) {
       if (name === 'imgexec' && !mayRunOther(command)) continue
       if (name === 'choose' || (name === 'imgfree' && command.positionals.length === 0)) continue
-      for (const image of imageNames(command, next, values)) names.add(image)
+      if (name === loadedBy) for (const image of imageNames(command, next, values)) names.add(image)
       if (mayRunOther(command)) isOpen = true
     }
     if (name === 'goto') {
@@ -94,9 +100,4 @@ export function imagesUntilBoot(number: number, flow: Flow, values: FlowValues):
     waiting.push(flow.afterSuccess[next]!, flow.afterFailure[next]!)
   }
   return { names, isOpen }
-}
-
-/** Whether a command selects an image for `boot`. */
-export function selectsImage({ spec }: ParsedCommand): boolean {
-  return spec?.name === 'imgselect'
 }

@@ -66,7 +66,9 @@ export function parseTarget(text: string): Target | undefined {
 
 /** The day of `since` in the tables: `2013-08-01`, `post-1.21.1 (2024-05-31)`; undefined: older than all that counts. */
 export function dateOf(since: string | undefined): string | undefined {
-  const found = since === undefined ? undefined : /\d{4}-\d\d(-\d\d)?/.exec(since)?.[0]
+  // aliases of one command may be younger than it: `ifconf`, `imgselect`
+  const found =
+    since === undefined || since.includes('gPXE') ? undefined : /\d{4}-\d\d(-\d\d)?/.exec(since)?.[0]
   return found?.length === 7 ? `${found}-01` : found
 }
 

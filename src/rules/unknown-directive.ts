@@ -29,12 +29,12 @@ export const unknownDirective: Rule = {
   create: ({ report, fix }) => ({
     comment(comment, line) {
       const directive = parseDirective(comment)
-      if (!directive || directive.kind === 'include') return
+      if (!directive || directive.kind === 'include' || directive.kind === 'destructive') return
       const expected = [...directiveForms]
       const note = 'It has no effect as it is.'
       if (directive.kind === 'unknown') {
         const word = directive.word.split('=')[0]!
-        const near = suggest(word, ['include', 'disable', 'disable-start', 'disable-end'])
+        const near = suggest(word, ['include', 'disable', 'disable-start', 'disable-end', 'destructive'])
         if (
           near === undefined &&
           !word.startsWith('disable') &&
