@@ -138,6 +138,7 @@ function writeByArchitecture<Value>(
 }
 
 function writeKernelBoot(writer: ScriptWriter, entry: KernelEntry, boot: KernelBoot): void {
+  if (entry.destructive === true) writer.line('# ipxetool destructive')
   for (const { name, value, otherwise } of boot.settings ?? []) {
     writer.line(`set ${name} ${value}`)
     writer.line(`isset \${cwduri} || set ${name} ${otherwise}`)

@@ -198,6 +198,10 @@ export const kernelFields = {
   args: byArchitecture(args).optional(),
   console: byArchitecture(consoles).optional(),
   editArgs: z.boolean().optional().describe('The arguments can be edited on the machine. Default true.'),
+  destructive: z
+    .boolean()
+    .optional()
+    .describe('It wipes a disk by itself and may be what a timeout starts. Default false.'),
 }
 
 export const linuxSchema = z

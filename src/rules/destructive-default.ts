@@ -2,7 +2,7 @@ import { parseDirective } from '../analysis/directives.js'
 import { end, jumpOf } from '../analysis/flow.js'
 import { fails, jumps, optionValue, succeeds } from '../analysis/outcomes.js'
 import { hole } from '../analysis/text.js'
-import type { Line } from '../ast/nodes.js'
+import type { Line, ScriptContent } from '../ast/nodes.js'
 import { quote } from './message.js'
 import type { Rule } from './rule.js'
 
@@ -132,10 +132,10 @@ function wipingKernel(
 }
 
 /** Lines that a directive says are meant to wipe: its own, and the next that holds something. */
-function directiveLines(lines: readonly { type: string }[]): Set<Line> {
+function directiveLines(lines: readonly ScriptContent[]): Set<Line> {
   const meant = new Set<Line>()
   let isWaiting = false
-  for (const line of lines as readonly Line[]) {
+  for (const line of lines) {
     if (line.type !== 'line') continue
     const isBusy = line.children.some(({ type }) => type === 'command')
     if (isWaiting && isBusy) {

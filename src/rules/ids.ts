@@ -59,6 +59,7 @@ export const ruleIds: ReadonlySet<string> = new Set([
   'chainload-loop',
   'destructive-default',
   'newer-than-target',
+  'outside-setting',
   'unused-directive',
   'console-spelling',
   'double-slash',

@@ -1,5 +1,6 @@
 import { fails, jumps, succeeds } from '../analysis/outcomes.js'
 import { end, jumpOf } from '../analysis/flow.js'
+import { imageNames } from '../analysis/images.js'
 import type { Rule } from './rule.js'
 
 export const retryWithoutImgfree: Rule = {
@@ -26,28 +27,34 @@ export const retryWithoutImgfree: Rule = {
         if (!flow.runs(number)) continue
         const seen = new Set<number>()
         const waiting: number[] = [number]
-        let isAgain = false
-        for (let next = waiting.pop(); next !== undefined && !isAgain; next = waiting.pop()) {
+        const again = { isThere: false }
+        const own = new Set(imageNames(graph.commands[number]!, number, values))
+        for (let next = waiting.pop(); next !== undefined && !again.isThere; next = waiting.pop()) {
           if (next === end || seen.has(next)) continue
           if (next !== number) seen.add(next)
           const { spec, positionals } = graph.commands[next]!
-          if (spec?.name === 'imgfree' && positionals.length === 0) continue
+          if (
+            spec?.name === 'imgfree' &&
+            (positionals.length === 0 || positionals.some(({ text }) => own.has(text)))
+          )
+            continue
           if (!values.spend()) return
           const outcome = graph.outcomes[next]!
           const add = (to: number): void => {
-            if (to === number) isAgain = true
+            if (to === number) again.isThere = true
             waiting.push(to)
           }
           // what was started does not come back by itself
           const isBoot = spec?.name === 'imgexec' && positionals.length === 0
           if (outcome & succeeds && !isBoot) add(graph.afterSuccess[next]!)
-          if (outcome & fails) add(graph.afterFailure[next]!)
+          // what could not be loaded is not there
+          if (outcome & fails && next !== number) add(graph.afterFailure[next]!)
           if (!(outcome & jumps)) continue
           const jump = jumpOf(graph, next)
           if (typeof jump === 'number') add(jump)
           else if (jump === undefined) for (const entry of flow.targets(next) ?? []) add(entry)
         }
-        if (!isAgain) continue
+        if (!again.isThere) continue
         const { line, nameWord } = graph.commands[number]!
         report({
           line,

@@ -41,11 +41,12 @@ export const settingsInjection: Rule = {
         if (!mentionOnly && (name === 'read' || name === 'item' || name === 'present')) typed.add(parts.name)
       }
       const check = (word: Word, line: Parameters<typeof report>[0]['line']): void => {
-        for (const child of word.children) {
+        for (const [index, child] of word.children.entries()) {
           if (child.type !== 'reference') continue
           const { name } = referenceParts(child)
           const isTyped = typed.has(name)
-          if (!isTyped && !(fromNetwork.has(name) && !settings.names.has(name))) continue
+          // in the middle of a URL a name of DHCP decides little
+          if (!isTyped && (index > 0 || !fromNetwork.has(name) || settings.names.has(name))) continue
           report({
             line,
             at: child,

@@ -13,13 +13,15 @@ const openScopes = /^(efi|vmware|net[^/]*\.(vmware|lldp))$/
 
 export const unsetSetting: Rule = {
   id: 'unset-setting',
-  summary: '`${name}` that nothing sets and that iPXE does not know.',
+  summary: '`${name}` that nothing sets and that iPXE does not know, a slip as a rule.',
   severity: 'warning',
   preset: 'default',
   judges: 'script',
   docs: {
     why:
-      'An unset setting expands to nothing, without an error. Not reported are the settings that iPXE has by itself, DHCP ' +
+      'An unset setting expands to nothing, without an error. Of a script that belongs to no project only names are ' +
+      'reported that are one slip away from another, because what runs it may set the rest (`outside-setting`). Not ' +
+      'reported are the settings that iPXE has by itself, DHCP ' +
       'options by number, names that are computed, names that `isset` tests somewhere in the script, and what a script ' +
       'that was chained before may have set. A name is reported where it is read first.',
     ok: [
@@ -32,7 +34,6 @@ export const unsetSetting: Rule = {
       'chain boot.cfg ||\necho ${live_endpoint}\n',
     ],
     notOk: [
-      'chain «${base}»/x.ipxe\necho ${base}\n',
       'set repo http://10.0.0.1\nchain «${reop}»/x.ipxe\n',
       'echo «${hostnam}»\n',
       'set Base x\necho «${base}» ${base}\n',
@@ -41,7 +42,17 @@ export const unsetSetting: Rule = {
   },
   // of loose files that are checked together one may set what another one reads when it is checked alone
   applies: ({ loose, settingsSetAnywhere }) => !loose || settingsSetAnywhere.size === 0,
-  create: ({ report, fix, facts, analysis: { settings } }) => {
+  // in a loose script it says little: a directive that silences it may be there for a project
+  applies: ({ loose }) => !loose,
+  create: unsetReads('slips'),
+}
+
+/**
+ * Of a loose script `slips` are names that are one slip away from another, and `rest` all others: what runs it may have
+ * set them. In a project nobody else is there, and all are slips.
+ */
+export function unsetReads(which: 'slips' | 'rest'): Rule['create'] {
+  return ({ report, fix, facts, analysis: { settings } }) => {
     const patterns = [...facts.settingsSetAnywhere].filter((name) => name.includes(hole))
     const isSet = (name: string): boolean =>
       isKnownSetting(name) ||
@@ -71,9 +82,10 @@ export const unsetSetting: Rule = {
         for (const [name, found] of reads) {
           if (!found) continue
           const near = [own(name), predefined(name)].find(
-            (other) => other !== undefined && isSlip(name, other),
+            (other) => other !== undefined && (facts.loose ? isSmallSlip(name, other) : isSlip(name, other)),
           )
           // another script that ran before may have set it; a slip is still a slip
+          if (facts.loose ? (near === undefined) !== (which === 'rest') : which === 'rest') continue
           const shown = near === undefined ? found.filter(({ afterChain }) => !afterChain) : found
           const differsInCase = near?.toLowerCase() === name.toLowerCase()
           for (const [index, { reference, line }] of shown.entries()) {
@@ -100,7 +112,7 @@ export const unsetSetting: Rule = {
         }
       },
     }
-  },
+  }
 }
 
 interface Read {
@@ -108,6 +120,14 @@ interface Read {
   line: Line
   /** A script that may set anything was run above. */
   afterChain: boolean
+}
+
+/** `iqn` and `iqn0` are two names. */
+function isSmallSlip(name: string, near: string): boolean {
+  const bare = (text: string): string => text.toLowerCase().replace(/[\d_-]+/g, '')
+  if (name.toLowerCase() === near.toLowerCase()) return true
+  if (name.length < 4 || editDistance(name, near) > 1) return false
+  return bare(name) !== bare(near) || name.replace(/\d/g, '') !== near.replace(/\d/g, '')
 }
 
 /** `debian_mirror` is no slip of `fedora_mirror`: many names differ in a part only. */

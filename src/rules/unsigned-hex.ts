@@ -56,7 +56,9 @@ function unsignedType(
 ): string | undefined {
   const [only] = word.children
   if (word.children.length !== 1 || only?.type !== 'reference') return undefined
-  const { name, type } = referenceParts(only)
+  const { scope, name, type } = referenceParts(only)
+  // `acpi/…`, `pci/…`: what these blocks make of their numbers is their own affair
+  if (scope !== undefined && !/^net/.test(scope)) return undefined
   if (type !== undefined) return type.startsWith('uint') ? type : undefined
   const types = new Set<string | undefined>()
   for (const { parts, text, mentionOnly } of settings.writes) {

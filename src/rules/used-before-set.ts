@@ -1,7 +1,7 @@
 import { flowForward } from '../analysis/forward.js'
 import { innermost, mayRunOther } from '../analysis/outcomes.js'
 import { isKnownSetting, parseSettingName, referenceParts, settingWrites } from '../analysis/settings.js'
-import { mayBecome } from '../analysis/text.js'
+import { hole, mayBecome } from '../analysis/text.js'
 import type { Line, Reference } from '../ast/nodes.js'
 import { quote } from './message.js'
 import type { Rule } from './rule.js'
@@ -45,6 +45,13 @@ export const usedBeforeSet: Rule = {
   },
   create: ({ report, facts, analysis: { flow, settings } }) => {
     const reads: Omit<Read, 'number'>[] = []
+    /** Names that this run does not set: somebody else does. */
+    const outside = new Set<string>()
+    const isGiven = (name: string): boolean =>
+      isKnownSetting(name) ||
+      settings.tested.has(name) ||
+      settings.isSet(name) ||
+      facts.settingsSetAnywhere.has(name)
     /** Names that may be unset, and somebody knows it. */
     const expected = new Set<string>()
     return {
@@ -62,12 +69,15 @@ export const usedBeforeSet: Rule = {
       },
       reference(reference, line) {
         const { scope, name } = referenceParts(reference)
-        if (scope !== undefined || !settings.names.has(name)) return
+        if (scope !== undefined || name === '' || name.includes(hole)) return
+        // who gives it one name from outside may give it others
+        if (facts.loose && !isGiven(name)) outside.add(name)
+        if (!settings.names.has(name)) return
         if (isKnownSetting(name) || settings.tested.has(name) || facts.settingsSetBySeveral?.has(name)) return
         reads.push({ reference, line, name })
       },
       end() {
-        if (reads.length === 0 || flow.graph.commands.length < 2) return
+        if (reads.length === 0 || outside.size > 0 || flow.graph.commands.length < 2) return
         const asked = reads.filter(({ name }) => !expected.has(name))
         const found = unsetReads(asked, flow, [...settings.patterns])
         const told = new Set<string>()

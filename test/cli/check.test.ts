@@ -96,7 +96,7 @@ describe('ipxetool check', () => {
   })
 
   it('exits 1 for warnings', async () => {
-    write('a.ipxe', '#!ipxe\necho ${unheard}\n')
+    write('a.ipxe', '#!ipxe\necho ${hostnam}\n')
     assert.equal((await check(['a.ipxe'])).code, 1)
   })
 
@@ -144,10 +144,14 @@ describe('ipxetool check', () => {
   })
 
   it('knows settings that another script of the run sets', async () => {
-    write('boot.ipxe', '#!ipxe\nset base_url http://10.0.0.1\nset x ${own}\n')
+    write('boot.ipxe', '#!ipxe\nset base_url http://10.0.0.1\nset x ${base_ulr}\n')
     write('menu.ipxe', '#!ipxe\nchain ${base_url}/x\n')
     assert.deepEqual(await found(['.']), ['boot.ipxe:3 unset-setting'])
-    assert.deepEqual(await found(['menu.ipxe']), ['menu.ipxe:2 unset-setting'])
+    assert.deepEqual(await found(['menu.ipxe']), [])
+    assert.deepEqual(await found(['menu.ipxe'], { preset: 'strict' }), [
+      'menu.ipxe:2 outside-setting',
+      'menu.ipxe:2 chain-without-fallback',
+    ])
   })
 
   describe('in a project', () => {
@@ -284,7 +288,7 @@ describe('ipxetool check', () => {
   })
 
   it('--fail-on and --max', async () => {
-    write('a.ipxe', '#!ipxe\necho ${unheard}\necho $<x>\n')
+    write('a.ipxe', '#!ipxe\necho ${hostnam}\necho $<x>\n')
     assert.equal((await check(['a.ipxe'], { failOn: 'error' })).code, 0)
     assert.equal((await check(['a.ipxe'], { failOn: 'warning' })).code, 1)
     assert.equal((await check(['a.ipxe'], { failOn: 'info' })).code, 1)
