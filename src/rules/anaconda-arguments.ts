@@ -27,7 +27,7 @@ const notInstaller = /^(root=live:|rd\.live\.|coreos\.|ignition\.)/
 export const anacondaArguments: Rule = {
   id: 'anaconda-arguments',
   summary: 'Installer arguments in the spelling of another release of CentOS, Rocky, Alma, RHEL or Fedora.',
-  severity: 'error', // only an information where both spellings work
+  severity: 'error',
   preset: 'default',
   judges: 'script',
   docs: {
@@ -38,6 +38,7 @@ export const anacondaArguments: Rule = {
     ok: [
       'kernel http://m.example.org/9-stream/BaseOS/x86_64/os/images/pxeboot/vmlinuz inst.text inst.repo=http://m.example.org/9-stream/BaseOS/x86_64/os/\n',
       'kernel http://m.example.org/centos/7/os/x86_64/images/pxeboot/vmlinuz text method=http://m.example.org/centos/7/os/x86_64/\n',
+      'kernel http://m.example.org/centos/7.9.2009/os/x86_64/images/pxeboot/vmlinuz inst.text\n',
       'kernel http://m.example.org/debian/vmlinuz text ks=x\n',
     ],
     notOk: [
@@ -45,7 +46,6 @@ export const anacondaArguments: Rule = {
       'set repo http://m.example.org/rocky/9/BaseOS/x86_64/os/\nkernel ${repo}images/pxeboot/vmlinuz «method=»${repo}\n',
       'set args «ks=»http://10.0.0.1/ks.cfg\nkernel http://m.example.org/fedora/linux/releases/40/Server/x86_64/os/images/pxeboot/vmlinuz ${args}\n',
       'kernel http://m.example.org/centos/6/os/x86_64/images/pxeboot/vmlinuz «inst.repo=»x\n',
-      'kernel http://m.example.org/centos/7.9.2009/os/x86_64/images/pxeboot/vmlinuz «inst.text»\n',
     ],
   },
   create: (context) => {
@@ -147,12 +147,6 @@ class Check {
       this.#report(argument, line, key, old, {
         reason: `${release.name} does not know ${quote(key)}; it is ${quote(old)} there`,
         note: 'The prefix came later: the installer would go on as if the argument were not there.',
-      })
-    } else if (release.family === 'el' && release.version === 7 && successors.has(old)) {
-      this.#report(argument, line, key, old, {
-        severity: 'info',
-        reason: `${release.name} accepts ${quote(key)}; its own spelling is ${quote(old)}`,
-        note: 'Nothing needs to change: both work there.',
       })
     }
   }

@@ -40,8 +40,6 @@ export const unsetSetting: Rule = {
       'chain boot.cfg ||\nset repo x\necho ${«${rpeo}»}\n',
     ],
   },
-  // of loose files that are checked together one may set what another one reads when it is checked alone
-  applies: ({ loose, settingsSetAnywhere }) => !loose || settingsSetAnywhere.size === 0,
   // in a loose script it says little: a directive that silences it may be there for a project
   applies: ({ loose }) => !loose,
   create: unsetReads('slips'),

@@ -35,6 +35,8 @@ export const unusedSetting: Rule = {
         for (const { parts, mentionOnly, command } of settings.writes) {
           if (mentionOnly && command.spec?.name === 'show') read.add(parts.name)
         }
+        // what any script of the run reads by a computed name
+        for (const name of facts.settingsReadAnywhere ?? []) if (name.includes(hole)) patterns.push(name)
         const told = new Set<string>()
         for (const { text, span, word, command, mentionOnly } of settings.writes) {
           const { name, scope } = parseSettingName(text)

@@ -149,8 +149,8 @@ describe('ipxetool check', () => {
     assert.deepEqual(await found(['.']), ['boot.ipxe:3 unset-setting'])
     assert.deepEqual(await found(['menu.ipxe']), [])
     assert.deepEqual(await found(['menu.ipxe'], { preset: 'strict' }), [
-      'menu.ipxe:2 outside-setting',
       'menu.ipxe:2 chain-without-fallback',
+      'menu.ipxe:2 outside-setting',
     ])
   })
 
