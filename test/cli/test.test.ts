@@ -124,7 +124,8 @@ describe('ipxetool test', function () {
           ':nothing',
           'goto start',
           ':circle',
-          'goto circle',
+          'set l circle',
+          'goto ${l}',
           ':key',
           'prompt Press',
           'exit',
@@ -133,8 +134,9 @@ describe('ipxetool test', function () {
         ],
       ),
     )
-    const { code, stdout } = await ran('--all-paths', '--json')
+    const { code, stdout, stderr } = await ran('--all-paths', '--json')
     assert.equal(code, 1)
+    assert.equal(stderr, '')
     const { scenarios } = JSON.parse(stdout) as {
       scenarios: { paths: { picks: string[]; verdict: string }[] }[]
     }
