@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -156,6 +158,31 @@ describe('ipxetool run', () => {
       assert.match(stderr, says)
     })
   }
+
+  it('asks real servers with --net http, and nobody with --net offline', async () => {
+    const asked: string[] = []
+    const server = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url}`)
+      response.statusCode = request.url === '/more.ipxe' ? 200 : 404
+      response.end('#!ipxe\necho from the server\n')
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    try {
+      const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      put(
+        'boot.ipxe',
+        `#!ipxe\nchain ${base}/more.ipxe\nchain ${base}/less.ipxe || echo gone\nparams\nparam a b\nimgfetch ${base}/x##params ||\n`,
+      )
+      const { code, stdout } = await ran('--net', 'http')
+      assert.equal(code, 0)
+      assert.match(stdout, /from the server\n[^]*Not found[^]*gone\n/)
+      assert.deepEqual(asked, ['GET /more.ipxe', 'GET /less.ipxe', 'POST /x'])
+      assert.match((await ran('--net', 'offline')).stdout, /Network unreachable/)
+      assert.equal(asked.length, 3)
+    } finally {
+      server.close()
+    }
+  })
 
   it('says which entries there are, and shows what is wrong with a project', async () => {
     assert.match((await ran('--choose', 'z')).stdout, /Lab: there is no entry `z`, only a, b, c/)

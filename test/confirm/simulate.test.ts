@@ -5,6 +5,7 @@
  * IPXETOOL_IPXE_ORACLE names the build (see syntax.test.ts); CI has none. IPXETOOL_ORACLE_RUNS: how many random programs.
  */
 import assert from 'node:assert/strict'
+import xterm from '@xterm/headless'
 import { execa } from 'execa'
 import fc from 'fast-check'
 import { simulateSync, type Host } from '../../src/simulate/index.js'
@@ -14,6 +15,7 @@ import { confirmCases, type Case } from './cases.js'
 import { differences } from './differences.js'
 import { consoleDriver, readConsole, type Result } from './driver.js'
 import { program } from './programs.js'
+import { screenScripts } from './screens.js'
 
 const oracle = process.env.IPXETOOL_IPXE_ORACLE
 
@@ -66,6 +68,26 @@ function tidy({ status, r, output }: Result): Result {
       .replace(/ {2,}/g, '  ')
       .trim(),
   }
+}
+
+/** Each row with the colours of its text: one letter for each run of one background. */
+async function rendered(output: string): Promise<string[]> {
+  const terminal = new xterm.Terminal({ rows: 25, cols: 80, convertEol: true, allowProposedApi: true })
+  await new Promise<void>((resolve) => {
+    // the end of the menu moves to the last row; what comes behind is the end of the process
+    const end = output.lastIndexOf('\x1b[25;1H')
+    assert.ok(end > 0, 'the menu was not shown')
+    terminal.write(Buffer.from(output.slice(0, end), 'latin1'), resolve)
+  })
+  const buffer = terminal.buffer.active
+  return Array.from({ length: 25 }, (_, row) => {
+    const line = buffer.getLine(buffer.baseY + row)!
+    const colours = Array.from({ length: 80 }, (_unused, column) => {
+      const cell = line.getCell(column)!
+      return `${cell.getFgColor()}/${cell.getBgColor()}/${cell.isBold()}`
+    })
+    return `${line.translateToString(true).trimEnd()} ${[...new Set(colours)].sort().join(' ')}`
+  })
 }
 
 async function compare(cases: readonly Case[]): Promise<string[]> {
@@ -143,6 +165,16 @@ describe('the simulator against real iPXE', function () {
         found.push(...(await compare(cases.slice(at, at + batchSize))))
       }
       assert.deepEqual(found, [])
+    })
+
+    it('shows the same menus', async () => {
+      for (const script of screenScripts) {
+        const driver = `#!ipxe\nclear b\necho\necho ==8<==\n${script}\nexit 0\n`
+        const theirs = await rendered(await ask(driver))
+        const own = simulated(driver)
+        const ours = await rendered(own.slice(own.indexOf('==8<==') + 6))
+        assert.deepEqual(ours, theirs, script)
+      }
     })
 
     it('leaves the same behind for random programs', async () => {
