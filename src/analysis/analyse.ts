@@ -66,6 +66,6 @@ export function analyse(script: Script, known?: KnownCommands): Analysis {
   }
   const hasForm = commands.some(({ spec, name }) => spec?.name === 'present' || name === 'form')
   for (const command of commands) settings.addCommand(command, hasForm)
-  const flow = new FlowFacts(script, commandOf, settings, hasForm)
+  const flow = new FlowFacts(script, commandOf, settings)
   return { script, commands, labels, settings, commandOf, sectionOf, flow }
 }

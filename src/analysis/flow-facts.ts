@@ -9,23 +9,16 @@ export class FlowFacts {
   readonly #script: Script
   readonly #commandOf: ReadonlyMap<Command, ParsedCommand>
   readonly #settings: Settings
-  readonly #hasForm: boolean
   #graph: Flow | undefined
   #values: FlowValues | undefined
   #fromStart: Uint8Array | undefined
   #fromLabels: Uint8Array | undefined
   #named: Map<string, number[]> | undefined
 
-  constructor(
-    script: Script,
-    commandOf: ReadonlyMap<Command, ParsedCommand>,
-    settings: Settings,
-    hasForm: boolean,
-  ) {
+  constructor(script: Script, commandOf: ReadonlyMap<Command, ParsedCommand>, settings: Settings) {
     this.#script = script
     this.#commandOf = commandOf
     this.#settings = settings
-    this.#hasForm = hasForm
   }
 
   get graph(): Flow {
@@ -34,7 +27,7 @@ export class FlowFacts {
   }
 
   get values(): FlowValues {
-    this.#values ??= new FlowValues(this.graph, this.#settings, this.#hasForm)
+    this.#values ??= new FlowValues(this.graph, this.#settings)
     return this.#values
   }
 

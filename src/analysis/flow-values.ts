@@ -6,7 +6,7 @@ import type { Reference, Word } from '../ast/nodes.js'
 import { end, type Flow, jumpOf, type Targets } from './flow.js'
 import { Menus } from './menus.js'
 import { fails, innermost, jumps, mayRunOther, succeeds } from './outcomes.js'
-import { isKnownSetting, parseSettingName, referenceParts, type Settings, settingWrites } from './settings.js'
+import { isKnownSetting, parseSettingName, referenceParts, type Settings } from './settings.js'
 import { hole, mayBecome } from './text.js'
 
 const maxValues = 24
@@ -49,24 +49,24 @@ export class FlowValues {
   readonly #known = new Map<string, readonly Value[]>()
   readonly #targets = new Map<number, Targets>()
 
-  constructor(flow: Flow, settings: Settings, hasForm: boolean) {
+  constructor(flow: Flow, settings: Settings) {
     this.#flow = flow
     this.#settings = settings
     this.#budget = 30 * flow.commands.length + 20_000
     this.#seen = new Int32Array(flow.commands.length * 2)
     this.#before = new Int32Array(flow.commands.length)
     this.menus = new Menus(flow, this)
-    for (const [number, command] of flow.commands.entries()) {
-      const inner = innermost(command)
-      for (const { text, mentionOnly } of settingWrites(inner, hasForm)) {
-        if (mentionOnly && inner.spec?.name !== 'clear') continue
-        const { scope, name } = parseSettingName(text)
-        const definition = {
-          name: scope === undefined ? name : `${scope}/${name}`,
-          onSuccess: inner.spec?.name !== 'set' && inner.spec?.name !== 'clear',
-        }
-        this.#definitions[number] = [...(this.#definitions[number] ?? []), definition]
+    for (const { command, parts, mentionOnly } of settings.writes) {
+      const number = flow.numberOf(command)
+      const kind = command.spec?.name
+      if (number === undefined || (mentionOnly && kind !== 'clear')) continue
+      const { scope, name } = parts
+      const definition = {
+        name: scope === undefined ? name : `${scope}/${name}`,
+        onSuccess: kind !== 'set' && kind !== 'clear',
       }
+      const others = this.#definitions[number]
+      this.#definitions[number] = others ? [...others, definition] : [definition]
     }
   }
 

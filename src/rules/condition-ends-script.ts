@@ -2,7 +2,7 @@ import { end } from '../analysis/flow.js'
 import { quote } from './message.js'
 import type { Rule } from './rule.js'
 
-const tests = new Set(['isset', 'iseq', 'cpuid'])
+const tests = ['isset', 'iseq', 'cpuid']
 
 export const conditionEndsScript: Rule = {
   id: 'condition-ends-script',
@@ -30,8 +30,9 @@ export const conditionEndsScript: Rule = {
   create: ({ report, fix, analysis: { flow } }) => ({
     end() {
       const { graph } = flow
-      for (const [number, command] of graph.commands.entries()) {
-        if (!tests.has(command.name) || graph.afterFailure[number] !== end || command.problem) continue
+      for (const number of tests.flatMap((name) => flow.named(name))) {
+        const command = graph.commands[number]!
+        if (graph.afterFailure[number] !== end || command.problem) continue
         const next = graph.commands[number + 1]
         if (next?.line !== command.line) continue
         const { children } = command.line

@@ -32,36 +32,40 @@ export const wrongScope: Rule = {
       'echo ${«smbios/mac»}\n',
     ],
   },
-  create: ({ report, analysis: { settings } }) => ({
-    reference(reference, line) {
-      const { scope, name } = referenceParts(reference)
-      if (scope === undefined || scope.includes(hole) || name.includes(hole) || name === '' || isTag(name))
-        return
-      if (settings.writes.some(({ parts }) => parts.scope === scope && parts.name === name)) return
-      const known = findSetting(name)
-      let near: string | undefined
-      if (closed.has(scope)) {
-        if (known?.scopes.includes(scope as SettingScope)) return
-        const names = allSettings.filter(({ scopes }) => scopes.includes(scope as SettingScope))
-        near = suggest(
-          name,
-          names.map((spec) => spec.name),
-        )
-      } else {
-        if (!/^net(\d+|X)(-\d+)?$/.test(scope) || !findSettingBlock(scope)) return
-        const wants = known?.scopes.find((wanted) => closed.has(wanted))
-        if (wants === undefined) return
-        near = `${wants}/${name}`
-      }
-      const first = reference.children[0]?.span
-      const last = reference.children.find(({ type }) => type === 'settingName')?.span
-      report({
-        line,
-        at: first && last ? [first[0], last[1]] : reference,
-        reason: `There is no ${quote(name)} in ${quote(scope)}${didYouMean(near)}`,
-        ...(near === undefined ? {} : { expected: [near] }),
-        note: 'It expands to nothing, without an error. Without the block iPXE searches everywhere.',
-      })
-    },
-  }),
+  create: ({ report, analysis: { settings } }) => {
+    let written: Set<string> | undefined
+    return {
+      reference(reference, line) {
+        const { scope, name } = referenceParts(reference)
+        if (scope === undefined || scope.includes(hole) || name.includes(hole) || name === '' || isTag(name))
+          return
+        written ??= new Set(settings.writes.map(({ parts }) => `${parts.scope ?? ''}/${parts.name}`))
+        if (written.has(`${scope}/${name}`)) return
+        const known = findSetting(name)
+        let near: string | undefined
+        if (closed.has(scope)) {
+          if (known?.scopes.includes(scope as SettingScope)) return
+          const names = allSettings.filter(({ scopes }) => scopes.includes(scope as SettingScope))
+          near = suggest(
+            name,
+            names.map((spec) => spec.name),
+          )
+        } else {
+          if (!/^net(\d+|X)(-\d+)?$/.test(scope) || !findSettingBlock(scope)) return
+          const wants = known?.scopes.find((wanted) => closed.has(wanted))
+          if (wants === undefined) return
+          near = `${wants}/${name}`
+        }
+        const first = reference.children[0]?.span
+        const last = reference.children.find(({ type }) => type === 'settingName')?.span
+        report({
+          line,
+          at: first && last ? [first[0], last[1]] : reference,
+          reason: `There is no ${quote(name)} in ${quote(scope)}${didYouMean(near)}`,
+          ...(near === undefined ? {} : { expected: [near] }),
+          note: 'It expands to nothing, without an error. Without the block iPXE searches everywhere.',
+        })
+      },
+    }
+  },
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { analyse } from '../../src/analysis/analyse.js'
-import type { Flow } from '../../src/analysis/flow.js';
+import type { Flow } from '../../src/analysis/flow.js'
 import { end } from '../../src/analysis/flow.js'
 import { flowForward } from '../../src/analysis/forward.js'
 import { hole } from '../../src/analysis/text.js'
