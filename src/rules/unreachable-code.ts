@@ -1,4 +1,6 @@
+import type { ParsedCommand } from '../analysis/commands.js'
 import { jumps } from '../analysis/outcomes.js'
+import { literalText } from '../ast/walk.js'
 import type { Rule } from './rule.js'
 
 export const unreachableCode: Rule = {
@@ -19,6 +21,7 @@ export const unreachableCode: Rule = {
       'goto there || echo never, and harmless\n:there\nboot\n',
       'isset ${ip} && goto there ||\necho no\n:there\necho yes\n',
       'chain --replace http://10.0.0.1/a.ipxe ||\necho failed\n',
+      'iseq ${platform} efi && goto efi\necho the test lacks its ||\n:efi\nboot\n',
     ],
     notOk: [
       'menu Main\nitem a A\nchoose x && goto ${x}\n«echo cancelled»\n:a\nboot\n',
@@ -39,7 +42,7 @@ export const unreachableCode: Rule = {
         }
         // `goto x || echo`: x is there, and so be it
         if (isFallback(command)) continue
-        if (!isInRun) {
+        if (!isInRun && !isBelowTest(commands[number - 1], command)) {
           const before = commands[number - 1]
           const left =
             before && (outcomes[number - 1]! & jumps) !== 0 ? 'the `goto` before it' : 'what is before it'
@@ -71,4 +74,17 @@ function isFallback({
     if (child.type === 'command') return false
   }
   return false
+}
+
+/** Below `isset … && goto …` without `||`: `condition-ends-script` says what is missing there. */
+function isBelowTest(above: ParsedCommand | undefined, { line }: ParsedCommand): boolean {
+  if (!above || above.line === line) return false
+  const { children } = above.line
+  const first = children
+    .find((child) => child.type === 'command')
+    ?.children.find(({ type }) => type === 'word')
+  const name = first?.type === 'word' ? literalText(first) : undefined
+  if (name !== 'isset' && name !== 'iseq' && name !== 'cpuid') return false
+  const operators = children.filter((child) => child.type === 'operator')
+  return operators.length > 0 && operators.every(({ value }) => value === '&&')
 }
