@@ -59,13 +59,20 @@ export function certificateInputs(request: CompileRequest): {
     if (files && files.length > 0) variables.push(`${variable}=${place(kind, files).join(',')}`)
   }
   add('TRUST', 'trust', request.trust)
-  add('CERT', 'cert', request.certificates)
+  // TRUST holds digests only, and few servers send their root: without it iPXE finds "no usable certificates"
+  const { trust = [], certificates = [] } = request
+  const others = trust.filter((root) => !certificates.some(({ bytes }) => sameBytes(root.bytes, bytes)))
+  add('CERT', 'cert', [...others, ...certificates])
   if (request.key) {
     // older ones call it KEY; a name that is unknown does no harm
     const [path] = place('key', [request.key])
     variables.push(`PRIVKEY=${path!}`, `KEY=${path!}`)
   }
   return { variables, inputs }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }
 
 /** Make reads only the first certificate of a TRUST file, and mistakes show as strange errors of the compiler. */

@@ -126,6 +126,15 @@ const rows: readonly Row[] = [
     ['Use a name of the certificate in the URL; an address works only when it is in the certificate.'],
   ],
   [
+    ['EACCES', 'x509', 11],
+    'TLS: the root certificate did not come',
+    'The server sends no chain up to a root that this loader trusts, and the loader holds none itself.',
+    [
+      'A server of your own: let it send its root, too (`cat server.pem ca.pem`), or compile with `ipxetool compile --trust ca.pem`, which puts the root into the loader.',
+      'A public one: iPXE asks ca.ipxe.org for what is missing: can the machine reach it?',
+    ],
+  ],
+  [
     ['EACCES', 'x509'],
     'TLS: the certificate was refused',
     'Something in the chain of certificates is not as it has to be.',
