@@ -17,7 +17,16 @@ import { root, runNode } from './processes.mjs'
 
 const DIST = join(root, 'dist')
 /** What only some commands need stays where it is; the menu loader and the type checker find files beside themselves. */
-const external = ['jiti', 'typescript', 'undici', 'openpgp', 'send', 'xz-decompress']
+const external = [
+  'vscode-languageserver',
+  'vscode-languageserver-textdocument',
+  'jiti',
+  'typescript',
+  'undici',
+  'openpgp',
+  'send',
+  'xz-decompress',
+]
 
 /** @returns {Promise<{ ok: boolean, message: string }>} as the steps of scripts/build.mjs */
 export async function bundle() {

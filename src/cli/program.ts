@@ -292,6 +292,14 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
       done(await runExplain(words, options, io))
     })
 
+  command('lsp', 'the language server for editors, over standard input and output')
+    .option('--stdio', 'what editors say; there is nothing else')
+    .addOption(new Option('--preset <name>', 'which rules run').choices(['default', 'strict']))
+    .action(async (options: GlobalOptions & { preset?: 'default' | 'strict' }) => {
+      const { runLsp } = await import('./lsp.js')
+      done(await runLsp(options, io))
+    })
+
   command('graph', 'what leads where')
     .addOption(new Option('--format <format>', 'output format').choices(['text', 'svg', 'dot', 'json']))
     .option('--json', 'the same as --format json')
