@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { BenchmarkRefused, measure, report, type Benchmark } from './harness.js'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
-const notBenches = ['harness', 'run', 'scripts', 'projects', 'servers', 'load']
+const notBenches = ['editor', 'harness', 'run', 'scripts', 'projects', 'servers', 'load']
 
 async function main(wanted: readonly string[]): Promise<number> {
   const files = (await readdir(here)).filter((file) => file.endsWith('.ts')).map((file) => file.slice(0, -3))

@@ -20,6 +20,7 @@ describe('documentation', function () {
       'docs/project.md',
       'docs/check.md',
       'docs/format.md',
+      'docs/editors.md',
       'docs/explain.md',
       'docs/menus.md',
       'docs/serve.md',
