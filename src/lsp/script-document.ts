@@ -21,15 +21,19 @@ export class ScriptDocument {
     this.#script = this.#parse()
   }
 
-  /** The editor has changed the text. */
-  update(document: TextDocument): void {
+  /** The editor has changed the text. @returns false: it is what it was */
+  update(document: TextDocument): boolean {
+    const before = this.#source
     this.#document = document
     this.#script = this.#parse()
+    return this.#source !== before
   }
 
   #parse(): Script {
     const text = this.#document.getText()
-    this.#source = encodeText(text)
+    // most scripts are ASCII, which is its own byte string
+    // eslint-disable-next-line no-control-regex
+    this.#source = /^[\x00-\x7f]*$/.test(text) ? text : encodeText(text)
     this.#offsets = this.#source.length === text.length ? undefined : offsetsOf(text)
     this.#analysis = undefined
     return this.#parser.parse(this.#source)

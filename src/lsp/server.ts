@@ -23,27 +23,16 @@ import {
 } from 'vscode-languageserver'
 import { TextDocument } from 'vscode-languageserver-textdocument'
 import type { Diagnostic, Severity } from '../diagnostics/diagnostic.js'
-import { sortDiagnostics } from '../diagnostics/sort.js'
-import { looseFacts, type ProjectFacts } from '../rules/facts.js'
-import { type CleanLines, runRules } from '../rules/run.js'
-import { type CheckSettings, defaultSettings } from '../rules/settings.js'
+import { looseFacts } from '../rules/facts.js'
+import { defaultSettings } from '../rules/settings.js'
 import { bytesToText, decodeText, encodeText } from '../syntax/bytes.js'
 import { formatScript } from '../syntax/format.js'
 import { completionsAt } from './completion.js'
 import { hoverAt } from './hover.js'
 import { absolute, type Occurrence, occurrenceAt, occurrences, same } from './names.js'
-import { ScriptDocument } from './script-document.js'
+import { type DocumentFacts, OpenDocument } from './open-document.js'
+import type { ScriptDocument } from './script-document.js'
 import { semanticTokens, tokenTypes } from './semantic-tokens.js'
-
-/** What is known of the project that a document is in. */
-export interface DocumentFacts {
-  readonly facts: ProjectFacts
-  readonly settings: CheckSettings
-  /** Names of build-time variables. */
-  readonly variables: readonly string[]
-  /** The script is included by others, or includes others: labels and settings may be in another file. */
-  readonly isPart?: boolean
-}
 
 export interface LanguageHost {
   readonly version: string
@@ -55,14 +44,14 @@ export interface LanguageHost {
 
 export const looseDocument: DocumentFacts = { facts: looseFacts, settings: defaultSettings, variables: [] }
 
-/** One open document and what was found in it. */
+/** An open document, and the check of all of it that waits until nobody types. */
 interface Open {
-  readonly script: ScriptDocument
-  facts: DocumentFacts
-  /** Contents of lines without a report, for these facts. */
-  clean: WeakSet<object>
-  diagnostics: Diagnostic[]
+  readonly document: OpenDocument
+  timer?: ReturnType<typeof setTimeout>
 }
+
+/** So long after the last keystroke the rules that judge whole scripts run. Milliseconds. */
+const quiet = 120
 
 /** Answers until the connection ends. */
 export function serveLanguage(connection: Connection, host: LanguageHost): void {
@@ -85,50 +74,50 @@ export function serveLanguage(connection: Connection, host: LanguageHost): void 
     },
   }))
 
-  const publish = (uri: string): void => {
+  const publish = (uri: string, { script, diagnostics }: OpenDocument): void => {
+    void connection.sendDiagnostics({ uri, diagnostics: diagnostics.map((one) => toEditor(one, script)) })
+  }
+  const checkAll = (uri: string): void => {
     const one = open.get(uri)
     if (!one) return
-    one.diagnostics = check(one)
-    const diagnostics = one.diagnostics.map((diagnostic) => toEditor(diagnostic, one.script))
-    void connection.sendDiagnostics({ uri, diagnostics })
+    clearTimeout(one.timer)
+    one.document.check()
+    publish(uri, one.document)
   }
   const learn = async (uri: string): Promise<void> => {
     const facts = await host.factsOf(uri)
     const one = open.get(uri)
     if (!one) return
-    one.facts = facts
-    one.clean = new WeakSet()
-    publish(uri)
+    one.document.facts = facts
+    checkAll(uri)
   }
 
   documents.onDidOpen(({ document }) => {
-    open.set(document.uri, {
-      script: new ScriptDocument(document),
-      facts: looseDocument,
-      clean: new WeakSet(),
-      diagnostics: [],
-    })
+    open.set(document.uri, { document: new OpenDocument(document, looseDocument) })
     void learn(document.uri)
   })
   documents.onDidChangeContent(({ document }) => {
     const one = open.get(document.uri)
     // opening is told as a change, too
-    if (!one || one.script.source === encodeText(document.getText())) return
-    one.script.update(document)
-    publish(document.uri)
+    if (!one?.document.script.update(document)) return
+    one.document.checkLines()
+    publish(document.uri, one.document)
+    clearTimeout(one.timer)
+    one.timer = setTimeout(checkAll, quiet, document.uri)
   })
   documents.onDidSave(() => {
     host.forget()
     for (const uri of open.keys()) void learn(uri)
   })
   documents.onDidClose(({ document: { uri } }) => {
+    clearTimeout(open.get(uri)?.timer)
     open.delete(uri)
     void connection.sendDiagnostics({ uri, diagnostics: [] })
   })
 
   /** The document, and the byte that a position stands for. */
-  const at = (uri: string, position: Position): { one: Open; offset: number } | undefined => {
-    const one = open.get(uri)
+  const at = (uri: string, position: Position): { one: OpenDocument; offset: number } | undefined => {
+    const one = open.get(uri)?.document
     return one && { one, offset: one.script.offset(position) }
   }
 
@@ -171,51 +160,28 @@ export function serveLanguage(connection: Connection, host: LanguageHost): void 
     return { changes: { [uri]: edits } }
   })
   connection.onDocumentSymbol(({ textDocument: { uri } }): DocumentSymbol[] => {
-    const one = open.get(uri)
+    const one = open.get(uri)?.document
     return one ? symbols(one.script) : []
   })
   connection.onDocumentFormatting(({ textDocument: { uri } }): TextEdit[] => {
-    const one = open.get(uri)
+    const one = open.get(uri)?.document
     if (!one) return []
     const text = decodeText(bytesToText(formatScript(one.script.script)))
     const { source } = one.script
     return encodeText(text) === source ? [] : [{ range: one.script.range(0, source.length), newText: text }]
   })
   connection.onCodeAction(({ textDocument: { uri }, range }): CodeAction[] => {
-    const one = open.get(uri)
+    const one = open.get(uri)?.document
     return one ? actions(uri, one, range) : []
   })
   connection.languages.semanticTokens.on(({ textDocument: { uri } }): SemanticTokens => {
-    const one = open.get(uri)
+    const one = open.get(uri)?.document
     return one ? semanticTokens(one.script) : { data: [] }
   })
 
   documents.listen(connection)
   connection.listen()
 }
-
-/** Rules that want the whole script; a part of one has not got it. */
-function check({ script, facts: { facts, settings, isPart }, clean }: Open): Diagnostic[] {
-  const remember: CleanLines = {
-    has: (content) => clean.has(content),
-    add: (content) => clean.add(content),
-  }
-  const found = runRules(script.script, {
-    path: script.uri,
-    facts,
-    settings,
-    known: script.known,
-    clean: remember,
-  })
-  return sortDiagnostics(isPart === true ? found.filter(({ ruleId }) => !ofWholeScripts.has(ruleId)) : found)
-}
-
-/** What a part of a script may lack because another part has it. */
-const ofWholeScripts: ReadonlySet<string> = new Set([
-  ...['missing-magic', 'missing-label', 'unset-setting', 'unused-label', 'unused-item', 'unused-setting'],
-  ...['item-without-label', 'computed-goto', 'used-before-set', 'unreachable-code', 'unused-directive'],
-  ...['choose-without-menu', 'default-names-no-item'],
-])
 
 const severities: Record<Severity, DiagnosticSeverity> = {
   error: DiagnosticSeverity.Error,
@@ -233,24 +199,24 @@ function toEditor(
 }
 
 interface Named {
-  one: Open
+  one: OpenDocument
   occurrence: Occurrence
   /** All of the same name, this one among them. */
   all: Occurrence[]
 }
 
-function named(found: { one: Open; offset: number } | undefined): Named | undefined {
+function named(found: { one: OpenDocument; offset: number } | undefined): Named | undefined {
   if (!found) return undefined
   const all = occurrences(found.one.script)
   const occurrence = occurrenceAt(all, found.offset)
   return occurrence && { one: found.one, occurrence, all: same(all, occurrence) }
 }
 
-function rangeOf({ script }: Open, { line, span }: Occurrence): Range {
+function rangeOf({ script }: OpenDocument, { line, span }: Occurrence): Range {
   return script.range(...absolute(line, span))
 }
 
-function locations(uri: string, one: Open, found: readonly Occurrence[]): Location[] {
+function locations(uri: string, one: OpenDocument, found: readonly Occurrence[]): Location[] {
   return found.map((occurrence) => ({ uri, range: rangeOf(one, occurrence) }))
 }
 
@@ -285,7 +251,7 @@ function symbols(script: ScriptDocument): DocumentSymbol[] {
 }
 
 /** Repairs of what is reported in a range, and a directive that silences it. */
-function actions(uri: string, { script, diagnostics }: Open, range: Range): CodeAction[] {
+function actions(uri: string, { script, diagnostics }: OpenDocument, range: Range): CodeAction[] {
   const from = script.offset(range.start)
   const to = script.offset(range.end)
   return diagnostics.flatMap((diagnostic): CodeAction[] => {

@@ -3,15 +3,15 @@ import type { Line, Script, ScriptContent } from '../ast/nodes.js'
 import { splitLines } from './lines.js'
 import { parseLines } from './parse.js'
 
-/** Contents of lines by their text. A line that stands twice has two contents: nodes have one place in a tree. */
-type Known = Map<string, Line['children'][]>
+/** Lines by their text. A line that stands twice is two nodes. */
+type Known = Map<string, Line[]>
 
 export class IncrementalParser {
   #known: Known = new Map()
 
   /**
-   * The tree that `parse(source, { positions: false })` gives. Contents of lines that were there the last time are the same
-   * objects as then.
+   * The tree that `parse(source, { positions: false })` gives. Lines that were there the last time are the same objects as
+   * then, at their new positions: the last tree must not be used any more.
    *
    * @param source a byte string
    */
@@ -21,7 +21,7 @@ export class IncrementalParser {
     const next: Known = new Map()
     const taken = new Map<string, number>()
     const fresh: number[] = []
-    const contents = logicalLines.map(({ unfinished }, index): Line['children'] | undefined => {
+    const lines = logicalLines.map(({ unfinished }, index): Line | undefined => {
       if (unfinished) return undefined
       const text = texts[index]!
       const at = taken.get(text) ?? 0
@@ -33,24 +33,24 @@ export class IncrementalParser {
     })
     const parsed = parseLines(fresh.map((index) => logicalLines[index]!))
     for (const [at, index] of fresh.entries()) {
-      contents[index] = parsed[at]!.children
-      keep(next, texts[index]!, parsed[at]!.children)
+      lines[index] = parsed[at]!
+      keep(next, texts[index]!, parsed[at]!)
     }
     this.#known = next
-    return withPlaces(source, logicalLines, contents)
+    return withPlaces(source, logicalLines, lines)
   }
 }
 
-function keep(known: Known, text: string, children: Line['children']): void {
+function keep(known: Known, text: string, line: Line): void {
   const list = known.get(text)
-  if (list) list.push(children)
-  else known.set(text, [children])
+  if (list) list.push(line)
+  else known.set(text, [line])
 }
 
 function withPlaces(
   source: string,
   logicalLines: readonly { start: number; end: number }[],
-  contents: readonly (Line['children'] | undefined)[],
+  lines: readonly (Line | undefined)[],
 ): Script {
   let number = 1
   const children = logicalLines.map(({ start, end }, index): ScriptContent => {
@@ -68,10 +68,11 @@ function withPlaces(
       end: { line: number + physical, column, offset: end },
     }
     number += physical
-    const own = contents[index]
-    return own
-      ? { type: 'line', children: own, position }
-      : { type: 'invalid', value: source.slice(start, end), reason: 'unfinished-continuation', position }
+    const own = lines[index]
+    if (own) own.position = position
+    return (
+      own ?? { type: 'invalid', value: source.slice(start, end), reason: 'unfinished-continuation', position }
+    )
   })
   const last = children.at(-1)?.position?.end
   const start = { line: 1, column: 1, offset: 0 }
