@@ -1,4 +1,4 @@
-/* global exports, require */
+/* global exports */
 // Starts `ipxetool lsp` and connects the editor to it.
 const { workspace } = require('vscode')
 const { LanguageClient } = require('vscode-languageclient/node')

@@ -1,6 +1,7 @@
 /** One open document and what is reported of it: at once what can be told by its lines, then the rest. */
 import type { TextDocument } from 'vscode-languageserver-textdocument'
-import { Diagnostic, type Fix } from '../diagnostics/diagnostic.js'
+import type { Diagnostic } from '../diagnostics/diagnostic.js'
+import { type Fix } from '../diagnostics/diagnostic.js'
 import { sortDiagnostics } from '../diagnostics/sort.js'
 import type { ScriptContent } from '../ast/nodes.js'
 import type { ProjectFacts } from '../rules/facts.js'
