@@ -109,7 +109,7 @@ async function buildModules() {
     for (const end of ['.js', '.js.map', '.d.ts']) outputs.add(base + end)
   }
   outputs.add(SCHEMA)
-  for (const file of ['ipxetool.cjs', 'ipxetool.cjs.cache']) outputs.add(join('bundle', file))
+  for (const file of ['ipxetool.cjs', 'ipxetool.cjs.cache', 'player.js']) outputs.add(join('bundle', file))
   const data = sources.filter((file) => file.startsWith(CATALOG + sep) && file.endsWith('.yaml'))
   for (const file of data) outputs.add(file)
 

@@ -52,6 +52,19 @@ export async function bundle() {
   rmSync(kept, { force: true })
   writeFileSync(`${bundleFile}.new`, `${text}//${digest}`)
   renameSync(`${bundleFile}.new`, bundleFile)
+  const player = await build({
+    entryPoints: [join(DIST, 'simulate', 'index.js')],
+    bundle: true,
+    format: 'iife',
+    globalName: 'ipxetoolSimulator',
+    platform: 'browser',
+    target: 'es2022',
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'silent',
+    outfile: join(DIST, 'bundle', 'player.js'),
+  }).catch((error) => error)
+  if (player instanceof Error) return { ok: false, message: player.message }
   // in a process that has compiled nothing else
   const warmed = await runNode([fileURLToPath(import.meta.url), '--warm'])
   return { ok: warmed.code === 0, message: warmed.output.trimEnd() }

@@ -359,6 +359,7 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
     .option('--answers <file>', 'a YAML or JSON list of answers: entries, {line: …}, {key: …}, {wait: true}')
     .option('--trace', 'each command with its expansion and status')
     .option('--step', 'stop after each command; a name shows a setting')
+    .option('--page <file>', 'write one HTML file that plays it in a browser')
     .option('--json', 'report as JSON')
     .addHelpText(
       'after',

@@ -1,8 +1,8 @@
 /** `ipxetool run`: a script as a machine would run it, in the terminal or by answers. */
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { IpxetoolError } from '../diagnostics/error.js'
+import { IpxetoolError, isIpxetoolError } from '../diagnostics/error.js'
 import { visible } from '../diagnostics/visible.js'
 import {
   Answers,
@@ -14,6 +14,7 @@ import {
   type FetchAnswer,
   type Host,
   type Machine,
+  type MachineWish,
   type RunReport,
   type TraceStep,
 } from '../simulate/index.js'
@@ -47,6 +48,8 @@ export interface RunOptions extends MachineOptions {
   json?: boolean
   trace?: boolean
   step?: boolean
+  /** an HTML file that plays it in a browser, instead of playing it here */
+  page?: string
   quiet?: boolean
   color?: boolean
 }
@@ -62,6 +65,7 @@ export async function runRun(target: string | undefined, options: RunOptions, io
       hint: 'the project says which script is the first one: entry',
     })
   }
+  if (options.page !== undefined) return writePage(tree, options, io)
   const unattended = answers !== undefined || options.json === true
   const terminal = !unattended && Terminal.possible(io) ? new Terminal(io) : undefined
   const steps: TraceStep[] = []
@@ -103,9 +107,25 @@ function hintFor({ ending, menus }: RunReport, hadAnswers: boolean): string | un
   return `ipxetool: ${reason}${how}${menus.length ? '' : ', or run it in a terminal of 80x25 characters'}\n`
 }
 
+async function writePage(tree: SimulatedTree, options: RunOptions, io: Io): Promise<number> {
+  const { playerPage } = await import('./run-page.js')
+  const file = options.page!
+  await writeFile(resolve(io.cwd, file), await playerPage(tree, wishOf(options))).catch((error: unknown) => {
+    if (isIpxetoolError(error)) throw error
+    throw new IpxetoolError('page-write', `${visible(file)} cannot be written`, { cause: error })
+  })
+  if (options.quiet !== true) io.stdout.write(`${visible(file)}\n`)
+  return 0
+}
+
+/** @throws IpxetoolError `bad-machine`, `bad-setting` (exit code 2) */
 export function machineOf(options: MachineOptions): Machine {
+  return makeMachine(wishOf(options))
+}
+
+function wishOf(options: MachineOptions): MachineWish {
   const { platform, arch, mac, uuid, serial } = options
-  return makeMachine({
+  return {
     ...(platform === undefined ? {} : { platform }),
     ...(arch === undefined ? {} : { arch }),
     ...(mac === undefined ? {} : { mac }),
@@ -115,7 +135,7 @@ export function machineOf(options: MachineOptions): Machine {
     dhcp: pairs('dhcp', options.dhcp),
     with: options.with ?? [],
     without: options.without ?? [],
-  })
+  }
 }
 
 function pairs(option: string, list: readonly string[] = []): Record<string, string> {

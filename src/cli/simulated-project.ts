@@ -77,6 +77,7 @@ export async function projectTree(root: string, choice: TreeChoice, io: Io): Pro
     entry: project.config.entry,
     files,
     scripts: [...built.files.keys()].filter((path) => path.endsWith('.ipxe')).sort(),
+    paths: [...new Set([...built.files.keys(), ...built.copies.keys(), ...others.keys()])],
     project: resolve(io.cwd, root),
   }
 }

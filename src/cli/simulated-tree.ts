@@ -18,6 +18,8 @@ export interface SimulatedTree {
   readonly files: FileLookup
   /** paths of the scripts, as far as they are known without looking */
   readonly scripts: readonly string[]
+  /** all paths that are known without looking */
+  readonly paths: readonly string[]
   /** full path of the project's folder, if it is one */
   readonly project?: string
 }
@@ -71,6 +73,7 @@ export async function simulatedTree(
     entry: basename(full),
     files: diskFiles(dirname(full)),
     scripts: [basename(full)],
+    paths: [basename(full)],
   }
 }
 
@@ -82,14 +85,15 @@ function folderTree(full: string, target: string): SimulatedTree {
   } catch {
     // a folder of scripts will do, too
   }
-  const scripts = Object.keys(manifest?.files ?? {}).filter((path) => path.endsWith('.ipxe'))
+  const paths = Object.keys(manifest?.files ?? { 'boot.ipxe': {} })
+  const scripts = paths.filter((path) => path.endsWith('.ipxe'))
   if (!files('boot.ipxe')) {
     throw new IpxetoolError('no-script', `there is no boot.ipxe in ${visible(target)}`, {
       exitCode: 2,
       hint: `name the script: ipxetool run ${visible(target)}/SCRIPT.ipxe`,
     })
   }
-  return { title: target, entry: 'boot.ipxe', files, scripts }
+  return { title: target, entry: 'boot.ipxe', files, scripts, paths }
 }
 
 function diskFiles(root: string): FileLookup {
