@@ -112,7 +112,7 @@ function finish(result: BootResult, steps: readonly BootStep[], options: BootCom
   } else if (failed) {
     const why = result.kind === 'off' ? 'the machine switched itself off before' : 'it did not come in time:'
     io.stderr.write(
-      `\nipxetool: ${why} "${visible(result.missed!)}"; the screen:\n${visible(result.screen.trimEnd()).replaceAll('\\n', '\n')}\n`,
+      `\nipxetool: ${why} "${visible(result.missed)}"; the screen:\n${visible(result.screen.trimEnd()).replaceAll('\\n', '\n')}\n`,
     )
   } else if (result.kind === 'timeout') {
     io.stderr.write('\nipxetool: the time is over\n')

@@ -39,7 +39,7 @@ describe('the command line', () => {
   const usage: [argv: string[], says: RegExp][] = [
     [['chek'], /unknown command 'chek'[^]*Did you mean check/],
     [['check', '--formt', 'json'], /unknown option '--formt'[^]*Did you mean --format/],
-    [['check', '--format', 'xml'], /Allowed choices are pretty, json, github/],
+    [['check', '--format', 'xml'], /Allowed choices are pretty, json, jsonl, sarif, github, gnu, junit/],
     [['build', '--var'], /argument missing/],
     [['serve', '--http', 'eighty'], /eighty/],
     [['check', '/does-not-exist'], /no such file/],
