@@ -20,7 +20,6 @@ import {
 } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { bundle } from './bundle.mjs'
 import { root, runNode, stopwatch } from './processes.mjs'
 
 const GRAMMARS = join(root, 'grammar')
@@ -140,6 +139,8 @@ async function buildModules() {
   }
   const { projectJsonSchema } = await import(pathToFileURL(join(DIST, SCHEMA_MODULE)).href)
   writeFileSync(join(DIST, SCHEMA), `${JSON.stringify(projectJsonSchema(), null, 2)}\n`)
+  // not before npm install: it needs esbuild
+  const { bundle } = await import('./bundle.mjs')
   const bundled = await bundle()
   if (!bundled.ok) return bundled
   // What an older build left behind could still be imported.

@@ -100,6 +100,11 @@ async function warm() {
       ['graph', '--project', project],
       ['dhcp', 'dnsmasq', '--project', project],
       ['compile', '--list'],
+      ['run', project, '--choose', 'local'],
+      ['run', join(project, 'menus', 'coreos.ipxe'), '--net', 'tree', '--choose', 'back'],
+      ['test', project, '--all-paths'],
+      ['fmt', '--check', project],
+      ['explain', '0x3c092083'],
     ]) {
       const io = { cwd: folder, env: {}, stdin: process.stdin, stdout: silent(), stderr: silent() }
       const code = await exports.run(line, {
