@@ -11,6 +11,9 @@ import { root, run, stopwatch } from './processes.mjs'
 /** as "engines" in package.json */
 const LEAST_NODE = [20, 19]
 
+/** In the environment while npm installs for our scripts: its `prepare` then does nothing. */
+export const preparing = 'IPXETOOL_PREPARING'
+
 /** One line about a Node that is too old, or undefined. */
 export function nodeProblem(version) {
   const [major, minor] = version.split('.').map(Number)
@@ -48,7 +51,8 @@ export async function ensure() {
   // npm tells its children where it is; running that with our Node avoids npm.cmd, which needs a shell on Windows.
   const npm = process.env.npm_execpath
   const [command, args] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []]
-  const result = await run(command, [...args, 'ci', '--include=dev', '--no-audit', '--no-fund'])
+  const env = { [preparing]: '1' }
+  const result = await run(command, [...args, 'ci', '--include=dev', '--no-audit', '--no-fund'], { env })
   if (result.code !== 0) return { ok: false, message: `npm ci failed:\n${result.output.trimEnd()}` }
   return { ok: true, message: `installed ${missing.length} packages (${elapsed()})` }
 }
