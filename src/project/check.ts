@@ -94,7 +94,7 @@ export async function checkScripts(project: Project): Promise<CheckedScripts> {
 /**
  * Once for each tree: machines that start alike have the same one.
  *
- * @param variants lines of scripts of which the others are those of an earlier script
+ * @param variants scripts of which most lines are those of an earlier script
  */
 function runRulesOn(
   { root, memory, loaders, check }: Project,
@@ -109,7 +109,7 @@ function runRulesOn(
   const wantsReads = isActive(unusedSetting, check.settings)
   for (const script of paths.keys()) {
     const own = variants.get(script)
-    const lines: Script = own ? { type: 'script', children: [...own] } : script
+    const lines: Script = own ? { type: 'script', children: [...own.lines] } : script
     const before = knownSettings.get(script)
     const names = before && (before.all || own) ? before.names : settingsSetBy(lines, known)
     if (names !== before?.names) knownSettings.set(script, { names, all: !own })
@@ -140,7 +140,7 @@ function runRulesOn(
       known,
       clean: cleanNow,
       usedDirectives,
-      ...(only && { only }),
+      ...(only && { only: only.lines, linesAlone: only.isAlike }),
     })
     for (const diagnostic of own) diagnostics.push(diagnostic)
     for (const place of usedDirectives) usedAnywhere.add(place)

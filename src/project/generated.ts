@@ -3,6 +3,7 @@ import type { Line, Script, ScriptContent } from '../ast/nodes.js'
 import { copyLine, walk } from '../ast/walk.js'
 import { parseDirective } from '../analysis/directives.js'
 import type { Disabled } from '../rules/disabled.js'
+import { printNode } from '../syntax/stringify.js'
 import type { ReadyScript } from './check.js'
 import { composeGenerated } from './compose.js'
 import { disabledIn, fillIn } from './fill-in.js'
@@ -25,6 +26,22 @@ export interface Template {
   disabled: Disabled
 }
 
+export interface Variant {
+  /** Those that the earlier one does not have. */
+  lines: ReadonlySet<ScriptContent>
+  /** They read the same settings: what its lines do to each other is what the earlier script's do. */
+  isAlike: boolean
+}
+
+/** The settings that a line reads, as written, in order. */
+function referencesIn(line: ScriptContent): string {
+  return (
+    printNode(line)
+      .match(/\$\{[^}]*/g)
+      ?.join(' ') ?? ''
+  )
+}
+
 interface Ready extends ReadyScript {
   includes: readonly string[]
 }
@@ -39,10 +56,10 @@ export class GeneratedScripts {
   readonly #composed = new Map<Script, Template>()
   /** Scripts of this build, and the templates of which there is one. */
   readonly #seen = new Set<Script>()
-  readonly #firsts = new Set<Template>()
+  readonly #firsts = new Map<Template, Script>()
   readonly #variables = new Map<string, Variables>()
-  /** Of scripts that differ from an earlier one only in values: the lines that do. */
-  readonly variants = new Map<Script, ReadonlySet<ScriptContent>>()
+  /** Of scripts that differ from an earlier one only in values. */
+  readonly variants = new Map<Script, Variant>()
 
   constructor(project: Project, used: Set<string>, found: Found) {
     this.#project = project
@@ -117,10 +134,16 @@ export class GeneratedScripts {
     }
     if (!this.#seen.has(script)) {
       this.#seen.add(script)
-      if (this.#firsts.has(template)) {
-        this.variants.set(script, new Set(template.places.map((at) => script.children[at]!)))
-      }
-      this.#firsts.add(template)
+      const first = this.#firsts.get(template)
+      if (first) {
+        const { places } = template
+        this.variants.set(script, {
+          lines: new Set(places.map((at) => script.children[at]!)),
+          isAlike: places.every(
+            (at) => referencesIn(script.children[at]!) === referencesIn(first.children[at]!),
+          ),
+        })
+      } else this.#firsts.set(template, script)
     }
     return script
   }

@@ -29,6 +29,8 @@ export interface RunOptions {
    * these only.
    */
   only?: ReadonlySet<Line | InvalidLine>
+  /** With `only`: what lines do to each other was judged in another script that does the same. */
+  linesAlone?: boolean
   /** What lines of scripts that were checked with the same facts have in common; what is clean here is added. */
   clean?: CleanLines
   /** Gets the places of directives that silenced something: {@link directivePlace}. */
@@ -62,10 +64,12 @@ export interface CleanLines {
  * {@link internalFailureId}. Binary data gets only the one diagnostic that says so.
  */
 export function runRules(script: Script, options: RunOptions): Diagnostic[] {
-  const { path, facts = looseFacts, only, known, clean } = options
+  const { path, facts = looseFacts, only, linesAlone, known, clean } = options
   const { rules = allRules, settings = defaultSettings } = options
   const pathOf = (line: Line | InvalidLine): string => line.origin?.path ?? path
-  const analysis = analyse(script, known)
+  // rules that judge lines take nothing else from it
+  const analysed = only && linesAlone === true ? { ...script, children: [...only] } : script
+  const analysis = analyse(analysed, known)
   const disabled = new Disabled(script, pathOf, path)
   const found: Diagnostic[] = []
   /** Lines that something was said of, heard or not. */
@@ -120,7 +124,8 @@ export function runRules(script: Script, options: RunOptions): Diagnostic[] {
     if (clean && rules === allRules && isText) {
       for (const line of own) if (line.type === 'line' && !reported.has(line)) clean.add(line.children)
     }
-    dispatch(children, analysis, visitorsOf(wanted.filter(({ rule }) => rule.judges === 'script')))
+    if (linesAlone !== true)
+      dispatch(children, analysis, visitorsOf(wanted.filter(({ rule }) => rule.judges === 'script')))
   }
   for (const { used, line, comment, text, directive } of options.usedDirectives
     ? disabled.suppressions
