@@ -2,7 +2,7 @@
 import { access } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { IpxetoolError } from '../diagnostics/error.js'
-import { type RunningServer, type ServeEvent, serveTree } from '../serve/index.js'
+import { type RunningServer, type ServeEvent, type ServeOptions, serveTree } from '../serve/index.js'
 import { defaultStateFile } from '../serve/once/index.js'
 import { ExitCode } from './exit-codes.js'
 import type { Io } from './io.js'
@@ -97,23 +97,10 @@ export async function runServe(
   const lender = await startAddressServer(options, (line) => {
     if (options.verbose === true) note(`dnsmasq: ${line}`)
   })
-  let server: RunningServer
-  try {
-    server = await serveTree(wanted)
-  } catch (error) {
-    // Trying is the only test that knows of root, of capabilities and of the system's own limit alike.
-    const fallBack =
-      options.tftp === undefined && error instanceof IpxetoolError && error.code === 'port-permission'
-    const port = TFTP_PORT_WITHOUT_PERMISSION
-    try {
-      if (!fallBack || tftp === false) throw error
-      server = await serveTree({ ...wanted, tftp: { ...tftp, port } })
-    } catch (last) {
-      await lender?.stop()
-      throw last
-    }
-    note(`TFTP is on port ${port}: port ${TFTP_PORT}, where firmware asks, is only open to root`)
-  }
+  const server = await start(wanted, options.tftp === undefined, note).catch(async (error: unknown) => {
+    await lender?.stop()
+    throw error
+  })
   if (next !== undefined && next.problem === undefined) become(next)
 
   const script = await hasBootScript(root)
@@ -126,7 +113,7 @@ export async function runServe(
   }
   if (server.proxy !== undefined) proxyNotes(server.proxy, lender !== undefined).forEach(note)
   note('press Ctrl-C to stop')
-  const failure = await Promise.race([aborted(io.signal), lender?.ended ?? aborted(io.signal)])
+  const failure = await Promise.race([aborted(io.signal), ...(lender ? [lender.ended] : [])])
   await Promise.all([server.close(), lender?.stop()])
   if (typeof failure === 'string') {
     throw new IpxetoolError('dnsmasq-failed', `dnsmasq cannot be kept running: ${failure}`, {
@@ -135,6 +122,25 @@ export async function runServe(
   }
   note('stopped')
   return ExitCode.ok
+}
+
+/** @param isDefault the port of TFTP was not asked for: another one will do where that one is not open to us */
+async function start(
+  wanted: ServeOptions,
+  isDefault: boolean,
+  note: (text: string) => void,
+): Promise<RunningServer> {
+  try {
+    return await serveTree(wanted)
+  } catch (error) {
+    // Trying is the only test that knows of root, of capabilities and of the system's own limit alike.
+    const fallBack = isDefault && error instanceof IpxetoolError && error.code === 'port-permission'
+    if (!fallBack || wanted.tftp === false) throw error
+    const port = TFTP_PORT_WITHOUT_PERMISSION
+    const server = await serveTree({ ...wanted, tftp: { ...wanted.tftp, port } })
+    note(`TFTP is on port ${port}: port ${TFTP_PORT}, where firmware asks, is only open to root`)
+    return server
+  }
 }
 
 /** @throws IpxetoolError `bad-address` (exit code 2) */

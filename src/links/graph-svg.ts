@@ -1,5 +1,5 @@
 /** A graph as an SVG of its own: no script, no font to load, readable in dark and light. */
-import { visible } from '../diagnostics/visible.js'
+import { escapeXml } from '../diagnostics/xml.js'
 import type { Graph } from './graph.js'
 import { type Card, type Connection, layoutOf, type Layout, type Row, sizes } from './graph-layout.js'
 
@@ -35,8 +35,8 @@ export function graphSvg(graph: Graph, title: string): string {
   const width = Math.max(layout.width, legend.width + 2 * sizes.margin)
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title description">`,
-    `<title id="title">${escape(title)}</title>`,
-    `<desc id="description">${escape(describe(graph))}</desc>`,
+    `<title id="title">${escapeXml(title)}</title>`,
+    `<desc id="description">${escapeXml(describe(graph))}</desc>`,
     `<style>${style}</style>`,
     `<rect class="back" width="${width}" height="${height}"/>`,
     ...layout.connections.map(connection),
@@ -59,7 +59,7 @@ function describe({ nodes, edges }: Graph): string {
 function connection({ from, to, isExtra, what }: Connection): string {
   const reach = Math.max(24, (to.x - from.x) / 2)
   const path = `M${at(from.x)} ${at(from.y)}C${at(from.x + reach)} ${at(from.y)} ${at(to.x - reach)} ${at(to.y)} ${at(to.x)} ${at(to.y)}`
-  return `<path class="line${isExtra ? ' extra' : ''}" d="${path}"><title>${escape(what)}</title></path>`
+  return `<path class="line${isExtra ? ' extra' : ''}" d="${path}"><title>${escapeXml(what)}</title></path>`
 }
 
 function card(shape: Card): string {
@@ -81,7 +81,7 @@ function card(shape: Card): string {
   }
   for (const row of rows) parts.push(rowText(shape, row))
   const name = title ?? rows.map(({ head, full }) => `${head.trimEnd()} ${full}`).join('\n')
-  return `<g><title>${escape(name)}</title>${parts.join('')}</g>`
+  return `<g><title>${escapeXml(name)}</title>${parts.join('')}</g>`
 }
 
 const toneClasses: Readonly<Record<Row['tone'], string>> = {
@@ -100,12 +100,12 @@ function rowText({ x, width, kind }: Card, { y, head, text: shown, full, tone }:
   const start = x + sizes.pad + (head.length + 2) * sizes.character
   const line =
     text(x + sizes.pad, baseline, head.trimEnd(), 'soft') + text(start, baseline, shown, toneClasses[tone])
-  return shown === full ? line : `<g><title>${escape(full)}</title>${line}</g>`
+  return shown === full ? line : `<g><title>${escapeXml(full)}</title>${line}</g>`
 }
 
 function text(x: number, y: number, content: string, className: string): string {
   const attribute = className === '' ? '' : ` class="${className}"`
-  return `<text x="${at(x)}" y="${at(y)}"${attribute}>${escape(content)}</text>`
+  return `<text x="${at(x)}" y="${at(y)}"${attribute}>${escapeXml(content)}</text>`
 }
 
 /** Only what is in the drawing. */
@@ -137,15 +137,4 @@ function legendOf({ cards, connections }: Layout): {
 /** Two decimals are enough, and the same on every machine. */
 function at(value: number): string {
   return String(Math.round(value * 100) / 100)
-}
-
-function escape(content: string): string {
-  return content
-    .split('\n')
-    .map(visible)
-    .join('\n')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
 }

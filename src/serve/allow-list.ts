@@ -56,6 +56,11 @@ function badAllow(entry: string, where: string): IpxetoolError {
   })
 }
 
+/** @param address without the `::ffff:` of a dual-stack socket */
+export function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.')
+}
+
 /** The clients of HTTP and TFTP, of which only the address is known. This machine itself is always let in. */
 export class Gate {
   readonly #list: AllowList
@@ -72,7 +77,7 @@ export class Gate {
   /** @param address as the socket gives it */
   permits(address: string): boolean {
     const from = peer(address, 0).address
-    if (from === '::1' || from.startsWith('127.') || this.#list.permits(from)) return true
+    if (isLoopback(from) || this.#list.permits(from)) return true
     // once for each of a few: whoever forges addresses has many
     if (!this.#told.has(from) && this.#told.size < MOST_TOLD) {
       this.#told.add(from)

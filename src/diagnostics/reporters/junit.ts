@@ -1,7 +1,7 @@
 /** Diagnostics as JUnit XML, which CI systems show as tests: a file is a suite, a diagnostic a failed test. */
 import type { Diagnostic } from '../diagnostic.js'
 import { Sources } from '../source-text.js'
-import { visible } from '../visible.js'
+import { escapeXml } from '../xml.js'
 
 /** @param sources files without a diagnostic are suites with one test that passed */
 export function junitReport(
@@ -39,23 +39,11 @@ function testcase({ file, place, severity, ruleId, reason, note }: Diagnostic, t
   const text = `${file}${where.replace(' ', ':')}: ${reason}${note === undefined ? '' : `\n${note}`}`
   return [
     `    <testcase name=${attribute(`${ruleId}${where}`)} classname=${attribute(file)}>`,
-    `      <failure type="${severity}" message=${attribute(reason)}>${escaped(text)}</failure>`,
+    `      <failure type="${severity}" message=${attribute(reason)}>${escapeXml(text)}</failure>`,
     '    </testcase>',
   ].join('\n')
 }
 
 function attribute(text: string): string {
-  return `"${escaped(text).replaceAll('\n', ' ')}"`
-}
-
-/** XML has no way to write most control characters. */
-function escaped(text: string): string {
-  return text
-    .split('\n')
-    .map(visible)
-    .join('\n')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
+  return `"${escapeXml(text).replaceAll('\n', ' ')}"`
 }

@@ -3,7 +3,7 @@ import { baseUrl } from '../urls.js'
 import type { OnEvent } from '../events.js'
 import { chooseInterfaces, type NetworkInterface, otherInterfaces } from './interfaces.js'
 import type { Self } from './policy.js'
-import { AllowList } from '../allow-list.js'
+import { AllowList, isLoopback } from '../allow-list.js'
 import type { Override } from './rules.js'
 import { startProxyServer } from './server.js'
 import type { PassedSocket } from './sockets.js'
@@ -109,11 +109,7 @@ function urlFor(
 ): string | undefined {
   if (bound === undefined) return undefined
   const everywhere = bound.address === '::' || bound.address === '0.0.0.0'
-  if (
-    !everywhere &&
-    (bound.address === '::1' || bound.address.startsWith('127.')) &&
-    !address.startsWith('127.')
-  ) {
+  if (!everywhere && isLoopback(bound.address) && !address.startsWith('127.')) {
     return undefined
   }
   return baseUrl(protocol, everywhere ? address : bound.address, bound.port)

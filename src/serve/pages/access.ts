@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { peer } from '../events.js'
-import { AllowList } from '../allow-list.js'
+import { AllowList, isLoopback } from '../allow-list.js'
 
 export class Access {
   readonly #allow: AllowList | undefined
@@ -24,7 +24,7 @@ export class Access {
     const from = peer(remoteAddress, 0).address
     if (this.#allow?.permits(from) === true) return true
     // Nobody else can open a connection from our own address.
-    const isHere = from === '::1' || from.startsWith('127.') || remoteAddress === localAddress
+    const isHere = isLoopback(from) || remoteAddress === localAddress
     // A proxy on this machine speaks for others; a name of somebody else's may be made to point here (DNS rebinding).
     return isHere && !isForwarded(req) && isOwnName(req.headers.host)
   }
