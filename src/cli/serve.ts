@@ -5,7 +5,7 @@ import { IpxetoolError } from '../diagnostics/error.js'
 import { type RunningServer, type ServeEvent, type ServeOptions, serveTree } from '../serve/index.js'
 import { defaultStateFile } from '../serve/once/index.js'
 import { ExitCode } from './exit-codes.js'
-import type { Io } from './io.js'
+import type { Io, OutputStream } from './io.js'
 import { type DhcpCommandOptions, startAddressServer } from './serve-dhcp.js'
 import { tftpWire, tlsWire, type WireOptions } from './serve-wire.js'
 import { become, successor, userNote } from './privileges.js'
@@ -80,15 +80,16 @@ export async function runServe(
   const withProxy = options.dhcp === undefined ? options : { ...options, proxyDhcp: true }
   const proxyDhcp = proxyOptions(withProxy, passedSockets(io.env))
   const record = options.record === undefined ? undefined : resolve(io.cwd, options.record)
+  const log = new Log(io.stderr)
   const onEvent = (event: ServeEvent): void => {
     if (!isWanted(event, options)) return
     const time = new Date()
-    const line =
-      options.json === true ? JSON.stringify({ time: time.toISOString(), ...event }) : logLine(time, event)
-    io.stderr.write(`${line}\n`)
+    log.add(
+      options.json === true ? JSON.stringify({ time: time.toISOString(), ...event }) : logLine(time, event),
+    )
   }
   const note = (text: string): void => {
-    if (options.quiet !== true && options.json !== true) io.stderr.write(`${text}\n`)
+    if (options.quiet !== true && options.json !== true) log.add(text)
   }
 
   const next =
@@ -99,6 +100,7 @@ export async function runServe(
   })
   const server = await start(wanted, options.tftp === undefined, note).catch(async (error: unknown) => {
     await lender?.stop()
+    log.flush()
     throw error
   })
   if (next !== undefined && next.problem === undefined) become(next)
@@ -115,12 +117,14 @@ export async function runServe(
   note('press Ctrl-C to stop')
   const failure = await Promise.race([aborted(io.signal), ...(lender ? [lender.ended] : [])])
   await Promise.all([server.close(), lender?.stop()])
+  log.flush()
   if (typeof failure === 'string') {
     throw new IpxetoolError('dnsmasq-failed', `dnsmasq cannot be kept running: ${failure}`, {
       hint: 'it says more with `serve --verbose`',
     })
   }
   note('stopped')
+  log.flush()
   return ExitCode.ok
 }
 
@@ -208,6 +212,30 @@ function aborted(signal: AbortSignal): Promise<void> {
         { once: true },
       )
   })
+}
+
+/** One write for all lines of a turn: a rack that is switched on at once must not wait for a terminal line by line. */
+class Log {
+  readonly #stream: OutputStream
+  #lines = ''
+
+  constructor(stream: OutputStream) {
+    this.#stream = stream
+  }
+
+  add(line: string): void {
+    if (this.#lines === '') {
+      setImmediate(() => {
+        this.flush()
+      })
+    }
+    this.#lines += `${line}\n`
+  }
+
+  flush(): void {
+    if (this.#lines !== '') this.#stream.write(this.#lines)
+    this.#lines = ''
+  }
 }
 
 function isWanted({ type }: ServeEvent, { quiet, verbose, json }: ServeCommandOptions): boolean {

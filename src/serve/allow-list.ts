@@ -44,8 +44,9 @@ export class AllowList {
 
   /** By network alone. */
   permits(address: string): boolean {
+    if (!this.#hasNetworks) return true
     const plain = address.replace(/%.*$/, '')
-    return !this.#hasNetworks || this.#networks.check(plain, plain.includes(':') ? 'ipv6' : 'ipv4')
+    return this.#networks.check(plain, plain.includes(':') ? 'ipv6' : 'ipv4')
   }
 }
 

@@ -37,16 +37,19 @@ export interface Client {
   readonly address: string | undefined
 }
 
+const NOTHING = new Uint8Array()
+
 export function readClient(packet: DhcpPacket): Client {
   const get = (code: number): Uint8Array | undefined => find(packet.options, code)
-  const vendorClass = textOf(get(Option.vendorClass) ?? new Uint8Array())
-  const userClass = readUserClass(get(Option.userClass) ?? new Uint8Array())
+  const vendorClass = textOf(get(Option.vendorClass) ?? NOTHING)
+  const userClass = readUserClass(get(Option.userClass) ?? NOTHING)
+  const classes = userClass === '' ? [] : userClass.split(' ')
   const encapsulated = get(Option.ipxe)
-  const isOurs = userClass.split(' ').includes(OUR_USER_CLASS)
-  const vendor = decodeOptions([get(Option.vendor) ?? new Uint8Array()])
+  const isOurs = classes.includes(OUR_USER_CLASS)
+  const vendor = get(Option.vendor)
   const requested = get(Option.requestedAddress)
   const server = get(Option.serverId)
-  const isIpxe = encapsulated !== undefined || isOurs || userClass.split(' ').includes('iPXE')
+  const isIpxe = encapsulated !== undefined || isOurs || classes.includes('iPXE')
   return {
     mac: hardwareAddress(packet),
     uuid: readUuid(get(Option.machineId)),
@@ -62,7 +65,7 @@ export function readClient(packet: DhcpPacket): Client {
     isIpxe,
     isOurs,
     ipxeVersion: readVersion(encapsulated),
-    bootItem: find(vendor.options, PxeOption.bootItem),
+    bootItem: vendor && find(decodeOptions([vendor]).options, PxeOption.bootItem),
     serverId: server?.length === 4 ? addressAt(server, 0) : undefined,
     address:
       packet.ciaddr !== NO_ADDRESS
@@ -96,8 +99,12 @@ const byCode = new Map(architectures.map((spec) => [spec.code, spec]))
 export function hardwareAddress({ chaddr, hlen }: DhcpPacket): string {
   // BOOTP relays of old leave the length at 0
   const length = hlen === 0 ? 6 : Math.min(hlen, 16)
-  return Array.from(chaddr.subarray(0, length), (byte) => byte.toString(16).padStart(2, '0')).join(':')
+  let text = ''
+  for (let at = 0; at < length; at++) text += `${at === 0 ? '' : ':'}${HEX[chaddr[at]!]}`
+  return text
 }
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /** Several may be listed; where the option is not usable, `PXEClient:Arch:00007:UNDI:003016` says it too. */
 function readArchitectures(option: Uint8Array | undefined, vendorClass: string): number[] {

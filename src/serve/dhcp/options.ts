@@ -53,12 +53,14 @@ export interface DecodedOptions {
 }
 
 /**
- * Reads the options of one or more fields, in the order given: RFC 3396 section 5 makes one of them all.
+ * Reads the options of one or more fields, in the order given: RFC 3396 section 5 makes one of them all. Values are
+ * views of the fields where they are whole.
  *
  * @param ends false where 0 and 255 are codes like others (option 82, RFC 3046 section 2)
  */
 export function decodeOptions(fields: readonly Uint8Array[], ends = true): DecodedOptions {
-  const pieces = new Map<number, Uint8Array[]>()
+  // A rack that is switched on at once asks thousands of times: no octet is copied here.
+  const found = new Map<number, DhcpOption>()
   let truncated = false
   for (const bytes of fields) {
     for (let at = 0; at < bytes.length;) {
@@ -73,26 +75,31 @@ export function decodeOptions(fields: readonly Uint8Array[], ends = true): Decod
         truncated = true
         break
       }
-      const piece = bytes.slice(at + 2, at + 2 + length)
-      const known = pieces.get(code)
-      if (known === undefined) pieces.set(code, [piece])
-      else known.push(piece)
+      const data = bytes.subarray(at + 2, at + 2 + length)
+      const known = found.get(code)
+      found.set(code, { code, data: known === undefined ? data : join([known.data, data]) })
       at += 2 + length
     }
   }
-  return { options: [...pieces].map(([code, parts]) => ({ code, data: join(parts) })), truncated }
+  return { options: [...found.values()], truncated }
 }
 
 /** Values of more than 255 octets become several options of one code (RFC 3396 section 4). Without the end mark. */
 export function encodeOptions(options: readonly DhcpOption[]): Uint8Array {
-  const parts: Uint8Array[] = []
+  let length = 0
+  for (const { data } of options) length += data.length + 2 * Math.max(Math.ceil(data.length / 255), 1)
+  const bytes = new Uint8Array(length)
+  let to = 0
   for (const { code, data } of options) {
     for (let at = 0; at === 0 || at < data.length; at += 255) {
-      const piece = data.subarray(at, at + 255)
-      parts.push(Uint8Array.of(code, piece.length), piece)
+      const piece = data.length <= 255 ? data : data.subarray(at, at + 255)
+      bytes[to] = code
+      bytes[to + 1] = piece.length
+      bytes.set(piece, to + 2)
+      to += 2 + piece.length
     }
   }
-  return join(parts)
+  return bytes
 }
 
 /** What stands inside of option 43 or 175. */
@@ -101,22 +108,28 @@ export function encodeEncapsulated(options: readonly DhcpOption[]): Uint8Array {
 }
 
 export function find(options: readonly DhcpOption[], code: number): Uint8Array | undefined {
-  return options.find((option) => option.code === code)?.data
+  for (const option of options) if (option.code === code) return option.data
+  return undefined
 }
 
 /** An option whose value is text: latin-1, cut at the first NUL, which some clients and servers add. */
 export function textOf(data: Uint8Array): string {
-  const end = data.indexOf(0)
-  return String.fromCharCode(...data.subarray(0, end < 0 ? data.length : end))
+  let text = ''
+  for (let at = 0; at < data.length && data[at] !== 0; at++) text += String.fromCharCode(data[at]!)
+  return text
 }
 
 /** One octet per character. */
 export function bytesOf(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0) & 255)
+  const bytes = new Uint8Array(text.length)
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at)
+  return bytes
 }
 
 export function join(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let length = 0
+  for (const part of parts) length += part.length
+  const all = new Uint8Array(length)
   let at = 0
   for (const part of parts) {
     all.set(part, at)

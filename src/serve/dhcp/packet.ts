@@ -2,7 +2,7 @@
  * DHCP packets as bytes and back: RFC 951 and 2131 (header), 2132 and 3396 (options, long ones, options in `sname`
  * and `file`). Pure; {@link decodePacket} throws for no input. What clients mean by it is in {@link ./client.ts}.
  */
-import { type DhcpOption, decodeOptions, encodeOptions, find, join, Option } from './options.js'
+import { type DhcpOption, decodeOptions, encodeOptions, find, Option } from './options.js'
 
 export const Op = { request: 1, reply: 2 } as const
 
@@ -77,16 +77,20 @@ export function decodePacket(bytes: Uint8Array): DecodedPacket {
     return { ok: false, problem: `op ${op} is neither request nor reply` }
   if (hlen > 16) return { ok: false, problem: `a hardware address of ${hlen} octets` }
   const first = decodeOptions([bytes.subarray(OPTIONS)])
-  const overload = find(first.options, Option.overload)?.[0] ?? 0
+  const overloaded = find(first.options, Option.overload)
+  const overload = overloaded?.[0] ?? 0
   const fileIsOptions = (overload & 1) !== 0
   const snameIsOptions = (overload & 2) !== 0
   const file = bytes.slice(FILE, COOKIE_AT)
   const sname = bytes.slice(SNAME, FILE)
-  const all = decodeOptions([
-    bytes.subarray(OPTIONS),
-    ...(fileIsOptions ? [file] : []),
-    ...(snameIsOptions ? [sname] : []),
-  ])
+  const all =
+    fileIsOptions || snameIsOptions
+      ? decodeOptions([
+          bytes.subarray(OPTIONS),
+          ...(fileIsOptions ? [file] : []),
+          ...(snameIsOptions ? [sname] : []),
+        ])
+      : first
   const packet = {
     op,
     htype: bytes[1]!,
@@ -102,38 +106,49 @@ export function decodePacket(bytes: Uint8Array): DecodedPacket {
     chaddr: bytes.slice(28, SNAME),
     sname: snameIsOptions ? new Uint8Array(64) : sname,
     file: fileIsOptions ? new Uint8Array(128) : file,
-    options: all.options.filter(({ code }) => code !== Option.overload),
+    options:
+      overloaded === undefined ? all.options : all.options.filter(({ code }) => code !== Option.overload),
   }
   return { ok: true, packet, truncated: all.truncated }
 }
 
 /** Padded to 300 octets. Option 52 is never written: everything goes into the options field. */
 export function encodePacket(packet: DhcpPacket): Uint8Array {
-  const header = new Uint8Array(OPTIONS)
-  const view = new DataView(header.buffer)
-  header.set([packet.op, packet.htype, packet.hlen, packet.hops])
+  const options = encodeOptions(packet.options)
+  const bytes = new Uint8Array(Math.max(OPTIONS + options.length + 1, MIN_SIZE))
+  const view = new DataView(bytes.buffer)
+  view.setUint8(0, packet.op)
+  view.setUint8(1, packet.htype)
+  view.setUint8(2, packet.hlen)
+  view.setUint8(3, packet.hops)
   view.setUint32(4, packet.xid)
   view.setUint16(8, packet.secs)
   view.setUint16(10, packet.flags)
-  header.set(addressBytes(packet.ciaddr), 12)
-  header.set(addressBytes(packet.yiaddr), 16)
-  header.set(addressBytes(packet.siaddr), 20)
-  header.set(addressBytes(packet.giaddr), 24)
-  header.set(packet.chaddr.subarray(0, 16), 28)
-  header.set(packet.sname.subarray(0, 64), SNAME)
-  header.set(packet.file.subarray(0, 128), FILE)
+  bytes.set(addressBytes(packet.ciaddr), 12)
+  bytes.set(addressBytes(packet.yiaddr), 16)
+  bytes.set(addressBytes(packet.siaddr), 20)
+  bytes.set(addressBytes(packet.giaddr), 24)
+  bytes.set(packet.chaddr.subarray(0, 16), 28)
+  bytes.set(packet.sname.subarray(0, 64), SNAME)
+  bytes.set(packet.file.subarray(0, 128), FILE)
   view.setUint32(COOKIE_AT, COOKIE)
-  const bytes = join([header, encodeOptions(packet.options), Uint8Array.of(255)])
-  return bytes.length >= MIN_SIZE ? bytes : join([bytes, new Uint8Array(MIN_SIZE - bytes.length)])
+  bytes.set(options, OPTIONS)
+  bytes[OPTIONS + options.length] = 255
+  return bytes
 }
 
 /** The four octets of `192.0.2.1`. */
 export function addressBytes(address: string): Uint8Array {
-  return Uint8Array.from(address.split('.'), Number)
+  const bytes = new Uint8Array(4)
+  if (address === NO_ADDRESS) return bytes
+  address.split('.').forEach((part, at) => {
+    bytes[at] = Number(part)
+  })
+  return bytes
 }
 
 export function addressAt(bytes: Uint8Array, at: number): string {
-  return bytes.subarray(at, at + 4).join('.')
+  return `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`
 }
 
 /** A header field of `size` octets with text in it; what does not fit with its NUL is cut. */

@@ -233,7 +233,19 @@ function defaultForm(firmware: string | undefined): Exclude<ReplyForm, 'silent'>
 }
 
 /** Loaders for an architecture in the order to try them; HTTP Boot takes the loader of its processor. */
-export function loadersFor(code: number): string[] {
+export function loadersFor(code: number): readonly string[] {
+  let loaders = byArchitecture.get(code)
+  if (loaders === undefined) {
+    loaders = findLoaders(code)
+    // there are as many codes as a client likes to invent
+    if (architectureOf(code) !== undefined) byArchitecture.set(code, loaders)
+  }
+  return loaders
+}
+
+const byArchitecture = new Map<number, readonly string[]>()
+
+function findLoaders(code: number): string[] {
   const spec = architectureOf(code)
   // U-Boot and BIOS have numbers of their own for HTTP; no loader of ours is for them.
   const isHttp = spec?.firmware === 'http' && spec.name.includes('UEFI')

@@ -56,6 +56,7 @@ export function overrideFor<K extends 'form' | 'loader' | 'script'>(
   client: Client,
   key: K,
 ): Override[K] {
+  if (rules.length === 0) return undefined
   for (const kind of ORDER) {
     const rule = rules.find(
       (one) => one.who.kind === kind && one[key] !== undefined && matches(one.who, client),

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type OnEvent, peer } from '../events.js'
 import { describe } from './client.js'
 import { isInNetwork, type NetworkInterface } from './interfaces.js'
-import { decodePacket, encodePacket, messageName } from './packet.js'
+import { decodePacket, encodePacket, messageName, NO_ADDRESS } from './packet.js'
 import { type Decision, Policy, type PolicyOptions, type Self } from './policy.js'
 import { type Heard, openSockets, type PassedSocket, type ProxySockets } from './sockets.js'
 
@@ -63,7 +63,8 @@ class Server {
     }
     const { packet } = decoded
     const now = performance.now()
-    const within = interfaces.filter((one) => isInNetwork(from.address, one))
+    const within =
+      from.address === NO_ADDRESS ? [] : interfaces.filter((one) => isInNetwork(from.address, one))
     // A machine without an address may be on any of them. Its answer goes to each, and only there it is waited for.
     const places = on !== undefined ? [on] : within.length > 0 ? within : interfaces
     let told: Decision | undefined

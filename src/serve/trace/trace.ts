@@ -44,6 +44,7 @@ export class Trace {
   readonly #leases = new Map<string, string>()
   readonly #listeners = new Set<(machine: MachineTrace, step: Step | undefined) => void>()
   readonly #now: () => number
+  #unchecked: MapIterator<MachineTrace> | undefined
 
   constructor(options: TraceOptions) {
     this.#options = options
@@ -73,10 +74,23 @@ export class Trace {
     }
   }
 
-  /** Looks for machines that have stopped; to be called now and then. */
-  check(): void {
+  /**
+   * Looks for machines that have stopped; to be called now and then.
+   *
+   * @param most so many of them, and with the next call the next ones: a look at all takes milliseconds, in which
+   *   nobody would be answered
+   */
+  check(most = Infinity): void {
     const now = this.#now()
-    for (const machine of this.#machines.values()) this.#diagnose(machine, now)
+    this.#unchecked ??= this.#machines.values()
+    for (let left = most; left > 0; left--) {
+      const { value: machine, done } = this.#unchecked.next()
+      if (done === true) {
+        this.#unchecked = undefined
+        return
+      }
+      this.#diagnose(machine, now)
+    }
   }
 
   #noteDhcp(event: DhcpEvent): void {
