@@ -10,7 +10,11 @@ const MAX_PRINTED = 300
 // and the backslash itself, so that the escapes below cannot be forged.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\\]/gu
 
+// ASCII without controls and without the backslash: nearly every name there is.
+const PLAIN = /^[ -[\]-~]*$/
+
 export function printable(text: string): string {
+  if (text.length <= MAX_PRINTED && PLAIN.test(text)) return text
   const cut = text.length > MAX_PRINTED ? `${text.slice(0, MAX_PRINTED)}…` : text
   return cut.replace(UNPRINTABLE, (character) => {
     if (character === '\\') return '\\\\'

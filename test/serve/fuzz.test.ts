@@ -121,6 +121,10 @@ function range(headers: Record<string, string>): void {
     getHeader: (name: string) => set.get(name.toLowerCase()),
     getHeaderNames: () => [...set.keys()],
     removeHeader: (name: string) => set.delete(name.toLowerCase()),
+    writeHead: (status: number, fields: readonly string[]) => {
+      res.statusCode = status
+      for (let at = 0; at < fields.length; at += 2) res.setHeader(fields[at]!, fields[at + 1]!)
+    },
     once: () => res,
     end: () => res,
   }

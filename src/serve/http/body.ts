@@ -37,15 +37,11 @@ export class Body {
   }
 
   send(): void {
-    // The connection is gone, and with it whoever would have reported that a piece is no longer needed.
-    this.#res.once('close', () => {
-      this.#release()
-    })
     this.#next()
   }
 
   readonly #written = (error?: Error | null): void => {
-    this.#release()
+    this.release()
     if (error === undefined || error === null) this.#next()
   }
 
@@ -91,7 +87,8 @@ export class Body {
     this.#res.write(part, this.#written)
   }
 
-  #release(): void {
+  /** The connection is gone, and with it whoever would have reported that a piece is no longer needed. */
+  release(): void {
     this.#piece?.release()
     this.#piece = undefined
   }

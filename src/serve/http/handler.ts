@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { elapsed, peer, type OnEvent, type Peer } from '../events.js'
 import type { Lease, SharedFile, TreeFiles } from '../files.js'
-import { cleanHttpTarget } from '../names.js'
+import { cleanHttpTarget, type CleanName } from '../names.js'
 import { printable } from '../printable.js'
 import { ANSWERS, type Refusal } from '../refusal.js'
 import { errorCode } from '../tree.js'
@@ -24,6 +24,17 @@ interface Exchange {
   readonly startedAt: number
 }
 
+/** What a client wrote behind the method. */
+interface Target {
+  /** For people. */
+  readonly path: string
+  readonly name: CleanName
+}
+
+/** Targets that are remembered, and the longest: clients may invent as many as they like. */
+const MAX_TARGETS = 1000
+const MAX_TARGET = 1000
+
 export class Handler {
   readonly #root: string
   readonly #files: TreeFiles
@@ -31,6 +42,7 @@ export class Handler {
   /** A version of a file has one tag, so it is looked up once. */
   readonly #known = new WeakMap<SharedFile, string>()
   readonly #onEvent: OnEvent
+  readonly #targets = new Map<string, Target>()
 
   constructor(options: { readonly root: string; readonly files: TreeFiles; readonly onEvent: OnEvent }) {
     this.#root = options.root
@@ -43,19 +55,29 @@ export class Handler {
     const method = req.method ?? ''
     const target = req.url ?? ''
     const client = peer(req.socket.remoteAddress, req.socket.remotePort)
-    const path = printable(target)
+    const { path, name } = this.#read(target)
     const about = { protocol: 'http', client, method, path } as const
     const exchange = { req, res, about, startedAt: performance.now() }
     this.#onEvent({ type: 'request', ...about })
-    res.setHeader('X-Content-Type-Options', 'nosniff')
     // Both ends of a broken connection end here; the response's `close` says the rest.
     res.on('error', () => undefined)
     try {
-      await this.#answer(exchange, target)
+      await this.#answer(exchange, name)
     } catch (error) {
       if (!res.headersSent) this.#refuse(exchange, 500, `internal problem (${errorCode(error)})`)
       else res.destroy()
     }
+  }
+
+  /** Every machine of a rack asks for the same names. */
+  #read(target: string): Target {
+    let known = this.#targets.get(target)
+    if (known === undefined) {
+      known = { path: printable(target), name: cleanHttpTarget(target) }
+      if (this.#targets.size >= MAX_TARGETS) this.#targets.clear()
+      if (target.length <= MAX_TARGET) this.#targets.set(target, known)
+    }
+    return known
   }
 
   /** CONNECT is for proxies, which this is not; Node would drop the connection without a word. */
@@ -96,7 +118,7 @@ export class Handler {
     socket.destroy()
   }
 
-  async #answer(exchange: Exchange, target: string): Promise<void> {
+  async #answer(exchange: Exchange, name: CleanName): Promise<void> {
     const { req, res } = exchange
     if (req.method !== 'GET' && req.method !== 'HEAD') {
       res.setHeader('Allow', 'GET, HEAD')
@@ -105,7 +127,6 @@ export class Handler {
       this.#refuse(exchange, 405, 'method not allowed')
       return
     }
-    const name = cleanHttpTarget(target)
     if (!name.ok) {
       this.#refuseFor(exchange, name.refusal)
       return
@@ -145,9 +166,6 @@ export class Handler {
       lease.release()
       return
     }
-    res.once('close', () => {
-      lease.release()
-    })
     const response = respondWithFile(
       req,
       res,
@@ -161,17 +179,23 @@ export class Handler {
         this.#refuse(exchange, status, status === 416 ? 'range not satisfiable' : 'precondition failed')
       },
     )
-    if (response.accepted()) this.#watch(exchange, response)
+    this.#watch(exchange, response, lease)
   }
 
   async #sendIndexPage(exchange: Exchange): Promise<void> {
     const { req, res } = exchange
     const page = Buffer.from(await indexPage(this.#root))
+    res.setHeader('X-Content-Type-Options', 'nosniff')
     res.setHeader('Content-Type', 'text/html; charset=utf-8')
     res.setHeader('Content-Length', page.length)
     res.setHeader('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'")
     res.setHeader('Cache-Control', 'no-cache')
-    this.#watch(exchange, { accepted: () => true, bytes: () => page.length, problem: () => undefined })
+    this.#watch(exchange, {
+      accepted: () => true,
+      bytes: () => page.length,
+      problem: () => undefined,
+      closed: () => undefined,
+    })
     res.end(req.method === 'HEAD' ? undefined : page)
   }
 
@@ -181,6 +205,7 @@ export class Handler {
     const told = await explain(this.#root, segments, found)
     if (told === undefined) return false
     const body = Buffer.from(told.script)
+    res.setHeader('X-Content-Type-Options', 'nosniff')
     res.setHeader('Content-Type', 'text/plain; charset=utf-8')
     res.setHeader('Content-Length', body.length)
     res.setHeader('Cache-Control', 'no-store')
@@ -201,6 +226,7 @@ export class Handler {
     const said = status === 404 ? 'not found' : status === 400 ? 'malformed request' : reason
     const body = Buffer.from(`${status} ${said}: ${about.path}\n`)
     res.statusCode = status
+    res.setHeader('X-Content-Type-Options', 'nosniff')
     res.setHeader('Content-Type', 'text/plain; charset=utf-8')
     res.setHeader('Content-Length', body.length)
     res.setHeader('Cache-Control', 'no-cache')
@@ -209,13 +235,15 @@ export class Handler {
   }
 
   /** Reports how the response ended. */
-  #watch({ req, res, about, startedAt }: Exchange, response: FileResponse): void {
+  #watch({ req, res, about, startedAt }: Exchange, response: FileResponse, lease?: Lease): void {
     const report = (): void => {
+      response.closed()
+      lease?.release()
       if (!response.accepted()) return
       const ms = elapsed(startedAt)
       if (res.writableFinished && response.problem() === undefined) {
         const body = req.method === 'GET' && res.statusCode !== 304
-        const bytes = body ? Number(res.getHeader('Content-Length') ?? 0) : 0
+        const bytes = body ? response.bytes() : 0
         this.#onEvent({ type: 'transfer-done', ...about, bytes, ms, status: res.statusCode })
       } else {
         const reason = response.problem() ?? 'the client closed the connection'

@@ -14,43 +14,43 @@ const HELP = {
 } as const
 type Name = keyof typeof HELP
 
+const RESULTS = { 'transfer-done': 'done', 'transfer-failed': 'failed', 'transfer-probe': 'probe' } as const
+
 export class Metrics {
   readonly #values = new Map<Name, Map<string, number>>()
 
   note(event: ServeEvent): void {
     switch (event.type) {
       case 'request':
-        this.#add('ipxetool_requests_total', { protocol: event.protocol })
+        this.#add('ipxetool_requests_total', `protocol="${event.protocol}"`)
         break
       case 'transfer-done':
       case 'transfer-failed':
       case 'transfer-probe':
-        this.#add('ipxetool_transfers_total', { protocol: event.protocol, result: event.type.slice(9) })
-        this.#add('ipxetool_sent_bytes_total', { protocol: event.protocol }, event.bytes)
+        this.#add('ipxetool_transfers_total', `protocol="${event.protocol}",result="${RESULTS[event.type]}"`)
+        this.#add('ipxetool_sent_bytes_total', `protocol="${event.protocol}"`, event.bytes)
         break
       case 'refused':
-        this.#add('ipxetool_refused_total', { protocol: event.protocol, status: String(event.status) })
+        this.#add('ipxetool_refused_total', `protocol="${event.protocol}",status="${event.status}"`)
         break
       case 'dhcp':
-        this.#add('ipxetool_dhcp_requests_total', {
+        this.#add(
+          'ipxetool_dhcp_requests_total',
           // an octet of the client's choice: 256 series and no more
-          message: event.message,
-          port: String(event.port),
-          stage: event.stage,
-          outcome: event.outcome,
-        })
+          `message="${event.message}",port="${event.port}",stage="${event.stage}",outcome="${event.outcome}"`,
+        )
         break
       case 'once':
-        this.#add('ipxetool_once_total', { outcome: event.outcome })
+        this.#add('ipxetool_once_total', `outcome="${event.outcome}"`)
         break
       case 'garbage':
-        this.#add('ipxetool_garbage_total', { protocol: event.protocol })
+        this.#add('ipxetool_garbage_total', `protocol="${event.protocol}"`)
         break
       case 'server-problem':
-        this.#add('ipxetool_problems_total', { protocol: event.protocol })
+        this.#add('ipxetool_problems_total', `protocol="${event.protocol}"`)
         break
       case 'trouble':
-        this.#add('ipxetool_stopped_machines_total', { cause: event.code })
+        this.#add('ipxetool_stopped_machines_total', `cause="${event.code}"`)
         break
       case 'transfer-start':
         break
@@ -71,12 +71,10 @@ export class Metrics {
     return `${lines.join('\n')}\n`
   }
 
-  #add(name: Name, labels: Readonly<Record<string, string>>, by = 1): void {
-    const series = this.#values.get(name) ?? new Map<string, number>()
-    this.#values.set(name, series)
-    const key = Object.entries(labels)
-      .map(([label, value]) => `${label}="${value}"`)
-      .join(',')
-    series.set(key, (series.get(key) ?? 0) + by)
+  /** @param labels as the format has them */
+  #add(name: Name, labels: string, by = 1): void {
+    let series = this.#values.get(name)
+    if (series === undefined) this.#values.set(name, (series = new Map()))
+    series.set(labels, (series.get(labels) ?? 0) + by)
   }
 }

@@ -64,6 +64,20 @@ export interface MachineTrace extends Partial<DhcpMachine> {
 
 /** What a file is, by its name: the machine says no more. */
 export function kindOfFile(path: string): StepKind {
+  let kind = kinds.get(path)
+  if (kind === undefined) {
+    kind = findKind(path)
+    if (kinds.size >= MAX_KINDS) kinds.clear()
+    kinds.set(path, kind)
+  }
+  return kind
+}
+
+/** A rack asks for few files, each thrice or more for every machine. */
+const kinds = new Map<string, StepKind>()
+const MAX_KINDS = 500
+
+function findKind(path: string): StepKind {
   const name = (
     path
       .replace(/[?#].*$/s, '')

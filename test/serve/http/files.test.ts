@@ -48,6 +48,13 @@ describe('http server: files', () => {
     assert.equal(headers['transfer-encoding'], undefined)
   })
 
+  it('sends the same head with conditions that hold and without any', async () => {
+    const plain = await get('/boot.ipxe')
+    const conditional = await get('/boot.ipxe', '-H', 'If-None-Match: "another"')
+    assert.equal(plain.headers['x-content-type-options'], 'nosniff')
+    assert.deepEqual({ ...plain.headers, date: '' }, { ...conditional.headers, date: '' })
+  })
+
   it('names types that firmware and browsers go by', async () => {
     const types: Record<string, string> = {
       '/boot.ipxe': 'text/plain; charset=utf-8',
