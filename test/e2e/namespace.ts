@@ -17,6 +17,8 @@ export const TAP = 'tap0'
 export interface Lan {
   readonly wire: Namespace
   readonly server: Namespace
+  /** A third one, not yet on any cable. */
+  another(name: string): Promise<Namespace>
 }
 
 export async function makeLan(cleanup: Cleanup): Promise<Lan> {
@@ -41,10 +43,10 @@ export async function makeLan(cleanup: Cleanup): Promise<Lan> {
   await on(server, 'link', 'set', 'v1', 'up')
   await on(wire, 'tuntap', 'add', TAP, 'mode', 'tap')
   await on(wire, 'link', 'set', TAP, 'master', BRIDGE, 'up')
-  return { wire, server }
+  return { wire, server, another: (name) => makeNamespace(cleanup, name, where) }
 }
 
-interface Namespace extends Place {
+export interface Namespace extends Place {
   /** The process that holds it. */
   readonly pid: number
 }

@@ -2,19 +2,23 @@
 import { findCommand, missingPackages } from '../../scripts/system-packages.mjs'
 import { notRun } from '../support/not-run.js'
 import { whyNoLan } from './namespace.js'
-import type { Firmware } from './qemu.js'
+import type { AnyFirmware } from './qemu.js'
 
-const NEEDS: Readonly<Record<Firmware, readonly string[]>> = {
+const NEEDS: Readonly<Record<AnyFirmware, readonly string[]>> = {
   bios: ['qemu-system-x86', 'seabios', 'ipxe-qemu', 'busybox-static', 'linux-image-cloud-amd64'],
   uefi: [
     ...['qemu-system-x86', 'ovmf', 'ipxe', 'busybox-static', 'linux-image-cloud-amd64'],
     ...['dnsmasq-base', 'iproute2'],
   ],
+  'uefi-ia32': ['qemu-system-x86', 'ovmf-ia32', 'dnsmasq-base', 'iproute2'],
+  'uefi-arm64': ['qemu-system-arm', 'qemu-efi-aarch64', 'dnsmasq-base', 'iproute2'],
 }
 
-const COMMANDS: Readonly<Record<Firmware, readonly string[]>> = {
+const COMMANDS: Readonly<Record<AnyFirmware, readonly string[]>> = {
   bios: ['setpriv'],
   uefi: ['setpriv', 'unshare', 'nsenter'],
+  'uefi-ia32': ['setpriv', 'unshare', 'nsenter'],
+  'uefi-arm64': ['setpriv', 'unshare', 'nsenter'],
 }
 
 /** What only boots of Linux need. */
@@ -24,7 +28,7 @@ const LINUX: readonly string[] = ['busybox-static', 'linux-image-cloud-amd64']
  * Why this firmware cannot be booted here, in one line, or undefined.
  * @param linux false: no further than iPXE
  */
-export async function whyNotBoot(firmware: Firmware, { linux = true } = {}): Promise<string | undefined> {
+export async function whyNotBoot(firmware: AnyFirmware, { linux = true } = {}): Promise<string | undefined> {
   if (process.platform !== 'linux') return 'the boot tests need Linux'
   const wanted = NEEDS[firmware].filter((name) => linux || !LINUX.includes(name))
   const missing = missingPackages().filter(({ name }) => wanted.includes(name))
@@ -34,7 +38,7 @@ export async function whyNotBoot(firmware: Firmware, { linux = true } = {}): Pro
   }
   const command = COMMANDS[firmware].find((name) => findCommand(name) === undefined)
   if (command !== undefined) return `there is no ${command} (package util-linux)`
-  return firmware === 'uefi' ? whyNoLan() : undefined
+  return firmware === 'bios' ? undefined : whyNoLan()
 }
 
 /** For `before` hooks: the suite does not run when there is a reason; in CI that is a failure. */

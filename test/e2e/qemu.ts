@@ -9,6 +9,8 @@ import type { Place, Running } from './processes.js'
 import { Screen } from './screen.js'
 
 export type Firmware = 'bios' | 'uefi'
+/** With those of other processors. */
+export type AnyFirmware = Firmware | 'uefi-ia32' | 'uefi-arm64'
 
 export interface Network {
   readonly place: Place
@@ -25,8 +27,35 @@ export function tapNetwork(place: Place, tap: string): Network {
   return { place, netdev: `tap,id=net,ifname=${tap},script=no,downscript=no` }
 }
 
-const CODE = '/usr/share/OVMF/OVMF_CODE_4M.fd'
-const VARIABLES = '/usr/share/OVMF/OVMF_VARS_4M.fd'
+interface Build {
+  readonly command: string
+  readonly machine: readonly string[]
+  readonly code: string
+  readonly variables: string
+}
+
+/** UEFI by processor. */
+const builds: Readonly<Record<Exclude<AnyFirmware, 'bios'>, Build>> = {
+  uefi: {
+    command: 'qemu-system-x86_64',
+    machine: ['-machine', 'q35,accel=tcg', '-vga', 'none'],
+    code: '/usr/share/OVMF/OVMF_CODE_4M.fd',
+    variables: '/usr/share/OVMF/OVMF_VARS_4M.fd',
+  },
+  'uefi-ia32': {
+    command: 'qemu-system-x86_64',
+    // Debian's only build of it is for Secure Boot, which wants SMM; without keys it starts what is not signed.
+    machine: ['-machine', 'q35,accel=tcg,smm=on', '-global', 'driver=cfi.pflash01,property=secure,value=on'],
+    code: '/usr/share/OVMF/OVMF32_CODE_4M.secboot.fd',
+    variables: '/usr/share/OVMF/OVMF32_VARS_4M.fd',
+  },
+  'uefi-arm64': {
+    command: 'qemu-system-aarch64',
+    machine: ['-machine', 'virt,accel=tcg,gic-version=2', '-cpu', 'cortex-a57'],
+    code: '/usr/share/AAVMF/AAVMF_CODE.fd',
+    variables: '/usr/share/AAVMF/AAVMF_VARS.fd',
+  },
+}
 
 export class Machine {
   readonly #screen = new Screen()
@@ -34,7 +63,13 @@ export class Machine {
   readonly #process: Running
   readonly #line: number
 
-  private constructor(cleanup: Cleanup, args: readonly string[], place: Place, directory: string) {
+  private constructor(
+    cleanup: Cleanup,
+    command: string,
+    args: readonly string[],
+    place: Place,
+    directory: string,
+  ) {
     // A file, not a pipe: Node's pipes are sockets, which are full after some 270 writes of one byte, and QEMU's
     // UART drops characters when its line is full. A file never is.
     const path = join(directory, 'serial.log')
@@ -47,7 +82,7 @@ export class Machine {
     })
     this.#process = start(cleanup, {
       name: 'QEMU',
-      command: 'qemu-system-x86_64',
+      command,
       args,
       place,
       stdout: output,
@@ -60,29 +95,32 @@ export class Machine {
 
   static async start(
     cleanup: Cleanup,
-    firmware: Firmware,
+    firmware: AnyFirmware,
     network: Network,
     directory: string,
     more: readonly string[] = [],
   ): Promise<Machine> {
-    const args = ['-nodefaults', '-no-user-config', '-display', 'none', '-monitor', 'none', '-vga', 'none']
+    const args = ['-nodefaults', '-no-user-config', '-display', 'none', '-monitor', 'none']
     // signal=off: the line's bytes are the guest's, also ^C.
     args.push('-chardev', 'stdio,id=line,signal=off', '-serial', 'chardev:line', '-no-reboot')
     args.push('-m', '512', '-netdev', network.netdev, '-device', 'virtio-rng-pci')
+    let command = 'qemu-system-x86_64'
     if (firmware === 'bios') {
       // graphics=off makes SeaBIOS put the text screen and the keyboard on the serial line.
-      args.push('-machine', `q35,accel=${accelerator()},graphics=off`)
+      args.push('-machine', `q35,accel=${accelerator()},graphics=off`, '-vga', 'none')
       args.push('-device', 'virtio-net-pci,netdev=net,bootindex=1')
     } else {
+      const build = builds[firmware]
+      command = build.command
       const variables = join(directory, 'vars.fd')
-      await copyFile(VARIABLES, variables)
-      args.push('-machine', `q35,accel=${accelerator()}`)
-      args.push('-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${CODE}`)
+      await copyFile(build.variables, variables)
+      args.push(...build.machine.map((word) => word.replace('accel=tcg', `accel=${accelerator(firmware)}`)))
+      args.push('-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${build.code}`)
       args.push('-drive', `if=pflash,format=raw,unit=1,file=${variables}`)
       // An empty romfile: else QEMU's iPXE ROM boots and EDK2's own PXE is never tried.
       args.push('-device', 'virtio-net-pci,netdev=net,romfile=,bootindex=1')
     }
-    return new Machine(cleanup, [...args, ...more], network.place, directory)
+    return new Machine(cleanup, command, [...args, ...more], network.place, directory)
   }
 
   /** The screen as of now. */
@@ -160,6 +198,6 @@ function matches(text: string, what: string | RegExp): boolean {
  * there are hosts whose KVM runs SeaBIOS to its end and then fails to emulate an instruction of the iPXE ROM, and
  * another of OVMF. TCG boots in the same seconds everywhere.
  */
-function accelerator(): 'kvm' | 'tcg' {
-  return process.env['IPXETOOL_E2E_ACCEL'] === 'kvm' ? 'kvm' : 'tcg'
+function accelerator(firmware?: AnyFirmware): 'kvm' | 'tcg' {
+  return process.env['IPXETOOL_E2E_ACCEL'] === 'kvm' && firmware !== 'uefi-arm64' ? 'kvm' : 'tcg'
 }

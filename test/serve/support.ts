@@ -1,5 +1,5 @@
 /** What the server tests share: a tree on disk, a running server on loopback, a raw TFTP client. */
-import { createSocket, type RemoteInfo } from 'node:dgram'
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -94,12 +94,20 @@ export interface Received {
 
 /** A UDP socket that speaks TFTP packets, and keeps what arrives until it is asked for. */
 export class RawClient {
-  readonly #socket = createSocket('udp4')
+  readonly #socket: Socket
   readonly #inbox: Received[] = []
+  /** The loopback address that servers are asked on. */
+  readonly #server: string
   #waiting: ((received: Received) => void) | undefined
 
+  private constructor(address: string) {
+    const wide = address.includes(':')
+    this.#socket = createSocket(wide ? 'udp6' : 'udp4')
+    this.#server = wide ? '::1' : '127.0.0.1'
+  }
+
   static async open(port = 0, address = '127.0.0.1'): Promise<RawClient> {
-    const client = new RawClient()
+    const client = new RawClient(address)
     client.#socket.on('message', (bytes, from) => {
       const decoded = decodePacket(bytes)
       if (!decoded.ok) throw new Error(`the server sent what is no packet: ${decoded.problem}`)
@@ -121,7 +129,7 @@ export class RawClient {
 
   send(port: number, packet: TftpPacket | Uint8Array): void {
     const bytes = packet instanceof Uint8Array ? packet : encodePacket(packet)
-    this.#socket.send(bytes, port, '127.0.0.1')
+    this.#socket.send(bytes, port, this.#server)
   }
 
   request(port: number, filename: string, options: Record<string, string> = {}, mode = 'octet'): void {

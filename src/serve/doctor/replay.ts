@@ -37,6 +37,7 @@ export interface Replayed {
 const DHCP_PORTS = [67, 68, 4011]
 /** How long after a request an answer to it may come, ms. */
 const ANSWER_MS = 15_000
+const COPY_MS = 20
 
 export function replay(datagrams: readonly Datagram[], options: PolicyOptions, self: Self): Replayed[] {
   const policy = new Policy(options)
@@ -57,20 +58,30 @@ export function replay(datagrams: readonly Datagram[], options: PolicyOptions, s
     const ask = `${messageName(type)} on ${to.port}`
     const machine = hardwareAddress(packet)
     // tcpdump on a bridge sees a datagram at each port of it
-    const id = `${machine} ${packet.xid} ${ask} ${packet.secs} ${Math.floor(datagram.at / 20)}`
+    const id = `${machine} ${packet.xid} ${ask} ${packet.secs} ${Math.floor(datagram.at / COPY_MS)}`
     if (seen.has(id)) return []
     seen.add(id)
-    const answers = packets
-      .slice(index + 1)
+    const later = packets.slice(index + 1)
+    // an answer belongs to the last request before it: firmware repeats them with the same number
+    const next = later.findIndex(
+      (one) =>
+        one.packet?.op === 1 &&
+        one.packet.xid === packet.xid &&
+        one.datagram.to.port === to.port &&
+        hardwareAddress(one.packet) === machine &&
+        one.datagram.at - datagram.at > COPY_MS,
+    )
+    const answers = later
+      .slice(0, next < 0 ? undefined : next)
       .filter(
-        ({ datagram: later, packet: reply }) =>
+        ({ datagram: one, packet: reply }) =>
           reply?.op === 2 &&
           reply.xid === packet.xid &&
           hardwareAddress(reply) === machine &&
-          later.from.port === to.port &&
-          later.at - datagram.at < ANSWER_MS,
+          one.from.port === to.port &&
+          one.at - datagram.at < ANSWER_MS,
       )
-      .map(({ datagram: later, packet: reply }) => answerOf(reply!, later.from.address))
+      .map(({ datagram: one, packet: reply }) => answerOf(reply!, one.from.address))
     const then = [...new Map(answers.map((one) => [JSON.stringify(one), one])).values()]
     const proxy = then.find(({ lease }) => lease === undefined)
     // as that server, so that its answer and ours can be laid side by side

@@ -5,6 +5,7 @@
 import type { Socket } from 'node:dgram'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { closeSync, openSync, writeSync } from 'node:fs'
+import { isIPv4 } from 'node:net'
 import { IpxetoolError } from '../../diagnostics/error.js'
 import { peer } from '../events.js'
 import { errorCode } from '../tree.js'
@@ -79,16 +80,17 @@ export function startRecorder({ file, onEnd, limit = LIMIT }: RecordOptions): Re
 }
 
 function tap(socket: Socket, keep: (datagram: Datagram) => void): void {
-  const own = (): Datagram['to'] => {
+  const own = (other: string): Datagram['to'] => {
     try {
       const { address, port } = socket.address()
-      return { address: v4(address), port }
+      return { address: besides(other, address), port }
     } catch {
-      return { address: '0.0.0.0', port: 0 }
+      return { address: besides(other, '::'), port: 0 }
     }
   }
-  socket.on('message', (bytes, from) => {
-    keep({ at: Date.now(), from: { address: v4(from.address), port: from.port }, to: own(), bytes })
+  socket.on('message', (bytes, { address, port }) => {
+    const from = { address: plain(address), port }
+    keep({ at: Date.now(), from, to: own(from.address), bytes })
   })
   const send = socket.send.bind(socket) as (...values: unknown[]) => void
   socket.send = ((...values: unknown[]): void => {
@@ -97,22 +99,28 @@ function tap(socket: Socket, keep: (datagram: Datagram) => void): void {
     if (!(bytes instanceof Uint8Array)) return
     const to =
       typeof port === 'number' && typeof address === 'string'
-        ? { address: v4(address), port }
+        ? { address: plain(address), port }
         : connected(socket)
-    if (to !== undefined) keep({ at: Date.now(), from: own(), to, bytes })
+    if (to !== undefined) keep({ at: Date.now(), from: own(to.address), to, bytes })
   }) as Socket['send']
 }
 
 function connected(socket: Socket): Datagram['to'] | undefined {
   try {
     const { address, port } = socket.remoteAddress()
-    return { address: v4(address), port }
+    return { address: plain(address), port }
   } catch {
     return undefined
   }
 }
 
-/** A client of IPv4 on a socket for both; all addresses. */
-function v4(address: string): string {
-  return address === '::' ? '0.0.0.0' : peer(address, 0).address
+/** A client of IPv4 on a socket for both is shown as one of IPv4. */
+function plain(address: string): string {
+  return peer(address, 0).address
+}
+
+/** Our address towards that one: a socket for all addresses of both families has `::`. */
+function besides(other: string, own: string): string {
+  const address = plain(own)
+  return isIPv4(other) && address === '::' ? '0.0.0.0' : address
 }

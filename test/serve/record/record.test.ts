@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execaSync } from 'execa'
 import fc from 'fast-check'
+import { replay } from '../../../src/serve/doctor/replay.js'
 import { decodePcap, pcapHeader, pcapRecord, type Datagram } from '../../../src/serve/record/pcap.js'
 import { startRecorder } from '../../../src/serve/record/recorder.js'
 import { decodePacket } from '../../../src/serve/tftp/packet.js'
+import { notRun } from '../../support/not-run.js'
 import { pattern, RawClient, Scratch, serve, needs } from '../support.js'
 
 const joined = (...parts: (Uint8Array | undefined)[]): Uint8Array =>
@@ -29,17 +31,19 @@ describe('recordings', () => {
   const scratch = new Scratch()
   afterEach(() => scratch.clean())
 
-  it('come back as they were written', () => {
-    const address = fc.ipV4()
-    const end = fc.record({ address, port: fc.integer({ min: 0, max: 65535 }) })
-    const one = fc.record({
-      at: fc.integer({ min: 0, max: 4_000_000_000_000 }),
-      from: end,
-      to: end,
-      bytes: fc.uint8Array({ maxLength: 1500 }),
+  it('come back as they were written, of IPv4 and of IPv6', () => {
+    const canonical = (address: string): string => new URL(`http://[${address}]/`).hostname.slice(1, -1)
+    const families = [fc.ipV4(), fc.ipV6().map(canonical)].map((address) => {
+      const end = fc.record({ address, port: fc.integer({ min: 0, max: 65535 }) })
+      return fc.record({
+        at: fc.integer({ min: 0, max: 4_000_000_000_000 }),
+        from: end,
+        to: end,
+        bytes: fc.uint8Array({ maxLength: 1500 }),
+      })
     })
     fc.assert(
-      fc.property(fc.array(one, { maxLength: 5 }), (all) => {
+      fc.property(fc.array(fc.oneof(...families), { maxLength: 5 }), (all) => {
         const read = decodePcap(joined(pcapHeader(), ...all.map((each) => pcapRecord(each))))
         assert.ok(read.ok && !read.truncated)
         assert.deepEqual(read.datagrams.map(plain), all.map(plain))
@@ -79,11 +83,38 @@ describe('recordings', () => {
     })
   })
 
-  it('tcpdump reads what is written', function () {
+  it('of IPv6 that others have written may have options before UDP; fragments are left out', () => {
+    const from = { address: 'fd77::1', port: 1 }
+    const ip = pcapRecord({ ...datagram, from, to: { ...from, address: 'ff02::1' } })!.subarray(16)
+    const read = (next: number): number => {
+      // hop-by-hop options of 16 octets, or a fragment
+      const packet = joined(ip.subarray(0, 40), Uint8Array.of(17, 1), new Uint8Array(14), ip.subarray(40))
+      packet[6] = next
+      const head = new Uint8Array(16)
+      new DataView(head.buffer).setUint32(8, packet.length, true)
+      const decoded = decodePcap(joined(pcapHeader(), head, packet))
+      assert.ok(decoded.ok)
+      return decoded.datagrams.length
+    }
+    assert.deepEqual([read(0), read(60), read(44), read(6)], [1, 1, 0, 0])
+  })
+
+  it('have no record of what has an address of each family, or none', () => {
+    const to = { address: '::1', port: 69 }
+    assert.equal(pcapRecord({ ...datagram, to }), undefined)
+    assert.equal(pcapRecord({ ...datagram, to: { address: 'nowhere', port: 69 } }), undefined)
+    const zoned = pcapRecord({ ...datagram, from: { address: 'fe80::1%eth0', port: 69 }, to })
+    assert.deepEqual([...zoned!.subarray(16 + 8, 16 + 12)], [0xfe, 0x80, 0, 0])
+  })
+
+  it('tcpdump reads what is written, and finds the checksums right', function () {
     needs(this, 'tcpdump', 'tcpdump')
-    const input = joined(pcapHeader(), pcapRecord(datagram))
+    const client = { address: 'fd77::50', port: 1024 }
+    const six = { ...datagram, from: client, to: { address: 'fd77::2', port: 69 } }
+    const input = joined(pcapHeader(), pcapRecord(datagram), pcapRecord(six))
     const { stdout } = execaSync('tcpdump', ['-nvv', '-r', '-'], { input })
     assert.match(stdout, /0\.0\.0\.0\.\d+ > [\d.]+\.67: /)
+    assert.match(stdout, /fd77::50\.1024 > fd77::2\.69: \[udp sum ok\]/)
     assert.doesNotMatch(stdout, /bad/)
   })
 
@@ -110,6 +141,34 @@ describe('recordings', () => {
     })
     for (const kind of ['rrq', 'oack', 'ack'] as const)
       assert.ok(kinds.includes(kind), `${kind}: ${kinds.join(' ')}`)
+  })
+
+  it('have both sides of a transfer over IPv6', async function () {
+    const root = await scratch.folder({ 'ipxe.efi': pattern(3000) })
+    const record = join(root, '../', `${Date.now()}-${process.pid}-6.pcap`)
+    const server = await serve(root, { http: false, record, tftp: { port: 0, host: '::1' } }).catch(
+      () => undefined,
+    )
+    if (server === undefined) notRun(this, 'no IPv6 here', { allowedInCi: true })
+    const client = await RawClient.open(0, '::1')
+    try {
+      client.request(server.tftpPort, 'ipxe.efi', { blksize: '1400' })
+      const { from } = await client.next()
+      client.send(from.port, { kind: 'ack', block: 0 })
+      await client.next()
+    } finally {
+      client.close()
+      await server.close()
+    }
+    const read = decodePcap(readFileSync(record))
+    execaSync('rm', [record])
+    assert.ok(read.ok)
+    assert.ok(read.datagrams.every(({ from, to }) => from.address === '::1' && to.address === '::1'))
+    assert.equal(read.datagrams[0]?.to.port, server.tftpPort)
+    assert.ok(read.datagrams.length >= 4)
+    const self = { address: '192.0.2.1', httpUrl: undefined, tftpUrl: undefined, firmwareTftp: true }
+    const [request] = replay(read.datagrams, { script: 'boot.ipxe', has: () => true }, self)
+    assert.deepEqual([request?.machine, request?.ask], ['::1', 'RRQ ipxe.efi'])
   })
 
   it('end where they are told to, and say so', async () => {
