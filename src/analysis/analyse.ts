@@ -37,8 +37,9 @@ export function interpretKnown(
 
 /** The same command where it stands on another line. */
 function onLine(command: ParsedCommand, line: Line): ParsedCommand {
-  const { inner } = command
-  return inner ? { ...command, line, inner: onLine(inner, line) } : { ...command, line }
+  const copy = { ...command, line }
+  if (command.inner) copy.inner = onLine(command.inner, line)
+  return copy
 }
 
 export function analyse(script: Script, known?: KnownCommands): Analysis {

@@ -57,6 +57,7 @@ export const directiveForms = [
 
 /** The directive in a comment; `undefined` when the comment does not begin with the word `ipxetool`. */
 export function parseDirective(comment: Comment): Directive | undefined {
+  if (!comment.value.includes('ipxetool')) return undefined
   const opening = /^#*[ \t]*ipxetool[ \t]+(?=\S)/.exec(comment.value)
   if (!opening) return undefined
   const start = opening[0].length

@@ -1,7 +1,7 @@
 /** What `ipxetool check` finds in one go over all that was asked for. */
 import { resolve, sep } from 'node:path'
-import type { KnownCommands } from '../analysis/analyse.js'
-import type { Script } from '../ast/nodes.js'
+import { type Analysis, analyse, type KnownCommands } from '../analysis/analyse.js'
+import type { Line, Script } from '../ast/nodes.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import type { CheckedBoot } from '../links/preflight-boots.js'
 import { resolveLinks } from '../links/resolve.js'
@@ -11,9 +11,12 @@ import { scriptSizeLimit } from '../project/compose.js'
 import { configName } from '../project/config.js'
 import { HostError, type ProjectHost, readIfThere } from '../project/host.js'
 import { type Composed, composeLoose } from '../project/loose.js'
-import { settingsSetBy, SettingsOfRun } from '../rules/facts.js'
+import { settingsSetIn, SettingsOfRun } from '../rules/facts.js'
 import type { Rule } from '../rules/rule.js'
 import { runRules, withoutUsed } from '../rules/run.js'
+import { isActive } from '../rules/settings.js'
+import { unusedSetting } from '../rules/unused-setting.js'
+import { KnownLines } from '../syntax/parse.js'
 import type { InputFailure, Inputs, LooseInput, ProjectInput } from './check-inputs.js'
 import { declaredLoaders } from './declared-loaders.js'
 import type { Io } from './io.js'
@@ -139,34 +142,36 @@ export class CheckRun {
 
   /** Scripts of one run may set each other's settings: a menu is often several files. */
   async checkLoose(inputs: readonly LooseInput[]): Promise<void> {
-    const composed: { path: string; named: boolean; result: Composed }[] = []
-    // files are small and many: most of the time of one is waiting for the disk
-    const results = await inSteps(inputs, ({ path }) => this.#compose(path))
-    for (const [index, { path, named }] of inputs.entries()) {
-      const result = results[index]
-      const name = path === '-' ? this.#settings.stdinFilename : path
-      if (result) composed.push({ path: name, named, result })
-    }
+    const { settings, target } = projectCheck({}, this.#settings.check)
+    const wantsReads = isActive(unusedSetting, settings)
+    const composed: { path: string; named: boolean; result: Composed; analysis: Analysis }[] = []
     const included = new Set<string>()
     const settingsOfRun = new SettingsOfRun()
     const known: KnownCommands = new WeakMap()
-    for (const { path, result } of composed) {
-      settingsOfRun.add(settingsSetBy(result.script, known))
-      settingsOfRun.addReads(result.script)
+    const knownLines = new KnownLines()
+    const clean = new WeakSet<Line['children']>()
+    for (const { path: asked, named } of inputs) {
+      const path = asked === '-' ? this.#settings.stdinFilename : asked
+      const result = await this.#compose(asked, knownLines)
+      if (!result) continue
+      const analysis = analyse(result.script, known)
+      composed.push({ path, named, result, analysis })
+      settingsOfRun.add(settingsSetIn(analysis))
+      if (wantsReads) settingsOfRun.addReads(result.script)
       for (const source of result.sources.keys()) if (source !== path) included.add(source)
     }
-    const { settings, target } = projectCheck({}, this.#settings.check)
     const found: Diagnostic[] = []
     const rules = this.#settings.rules && { rules: this.#settings.rules }
     const usedDirectives = new Set<string>()
     const facts = { loose: true, ...settingsOfRun.facts, ...(target && { target }) }
-    for (const { path, named, result } of composed) {
+    for (const { path, named, result, analysis } of composed) {
       this.#addSources(result.sources)
       this.checked++
       // what another script includes was checked in its place there
       if (!named && included.has(path)) continue
       this.add(result.diagnostics)
-      found.push(...runRules(result.script, { path, facts, settings, usedDirectives, known, ...rules }))
+      const options = { path, facts, settings, usedDirectives, analysis, clean, ...rules }
+      for (const diagnostic of runRules(result.script, options)) found.push(diagnostic)
     }
     this.add(withoutUsed(found, usedDirectives))
     if (this.#settings.ask && composed.length > 0) {
@@ -184,11 +189,12 @@ export class CheckRun {
     return this.#settings.ask!(links, scripts[0]!.path)
   }
 
-  async #compose(path: string): Promise<Composed | undefined> {
+  async #compose(path: string, known: KnownLines): Promise<Composed | undefined> {
     try {
-      if (path !== '-') return await composeLoose(path, this.#host)
+      if (path !== '-') return await composeLoose(path, this.#host, { known })
       return await composeLoose(this.#settings.stdinFilename, this.#host, {
         input: await this.#settings.stdin(),
+        known,
       })
     } catch (error) {
       if (!(error instanceof HostError)) throw error
@@ -206,17 +212,6 @@ export class CheckRun {
     for (const [path, bytes] of sources) this.sources.set(path, bytes)
   }
 }
-
-/** A few at a time, in order. */
-async function inSteps<In, Out>(items: readonly In[], work: (item: In) => Promise<Out>): Promise<Out[]> {
-  const results: Out[] = []
-  for (let at = 0; at < items.length; at += AT_A_TIME) {
-    results.push(...(await Promise.all(items.slice(at, at + AT_A_TIME).map(work))))
-  }
-  return results
-}
-
-const AT_A_TIME = 16
 
 /** A full path below a root, named as the root is. */
 function nameLike(cwd: string, root: string, full: string): string {

@@ -1,7 +1,7 @@
 /** The file system as projects see it (`src/project/host.ts`). */
 import { createHash } from 'node:crypto'
-import { constants, createReadStream } from 'node:fs'
-import { open, readdir, realpath } from 'node:fs/promises'
+import { closeSync, constants, createReadStream, fstatSync, openSync, readSync } from 'node:fs'
+import { readdir, realpath } from 'node:fs/promises'
 import { resolve, sep } from 'node:path'
 import type { OutputStream } from './io.js'
 import { HostError, type HostEntry, type HostErrorKind, type ProjectHost } from '../project/host.js'
@@ -17,23 +17,8 @@ export function nodeHost(cwd: string, stderr: OutputStream = process.stderr): Pr
   const full = (path: string): string => resolve(cwd, path)
   let load: ProjectHost['loadMenuFile']
   return {
-    async readFile(path, limit) {
-      const handle = await guard(path, () => open(full(path), openFlags))
-      try {
-        return await guard(path, async () => {
-          const info = await handle.stat()
-          if (info.isDirectory()) throw new HostError('folder', path, 'it is a folder')
-          if (!info.isFile()) throw new HostError('not-regular', path, 'it is not a regular file')
-          if (info.size > limit) throw tooLarge(path, info.size, limit)
-          // what is in /proc, or still growing, has more than it says
-          const bytes = await handle.readFile()
-          if (bytes.length > limit) throw tooLarge(path, bytes.length, limit)
-          return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
-        })
-      } finally {
-        await handle.close()
-      }
-    },
+    // files are small and many: to wait for each in turn takes less than a thread that does it
+    readFile: (path, limit) => guard(path, () => Promise.resolve(readWhole(path, full(path), limit))),
     async list(path) {
       const entries = await guard(path, () => readdir(full(path), { withFileTypes: true }))
       return entries.map((entry) => {
@@ -66,6 +51,33 @@ export function nodeHost(cwd: string, stderr: OutputStream = process.stderr): Pr
       load ??= (await import('./load-menus.js')).menuLoader({ cwd, stderr })
       return load(path)
     },
+  }
+}
+
+function readWhole(path: string, file: string, limit: number): Uint8Array {
+  const handle = openSync(file, openFlags)
+  try {
+    const info = fstatSync(handle)
+    if (info.isDirectory()) throw new HostError('folder', path, 'it is a folder')
+    if (!info.isFile()) throw new HostError('not-regular', path, 'it is not a regular file')
+    if (info.size > limit) throw tooLarge(path, info.size, limit)
+    let bytes = new Uint8Array(info.size + 1)
+    let length = 0
+    for (;;) {
+      const read = readSync(handle, bytes, length, bytes.length - length, null)
+      length += read
+      // what is in /proc, or still growing, has more than it says
+      if (read === 0 || (length === info.size && length > 0 && length < bytes.length)) break
+      if (length > limit) throw tooLarge(path, length, limit)
+      if (length < bytes.length) continue
+      const more = new Uint8Array(Math.max(4096, bytes.length * 2))
+      more.set(bytes)
+      bytes = more
+    }
+    if (length > limit) throw tooLarge(path, length, limit)
+    return bytes.subarray(0, length)
+  } finally {
+    closeSync(handle)
   }
 }
 

@@ -54,10 +54,26 @@ export async function composeScript(
   bytes: Uint8Array,
   reader: ScriptReader,
 ): Promise<ComposedScript> {
+  const script = parse(bytes, { positions: false })
+  return includesAnything(script)
+    ? composeParsed(path, script, reader)
+    : { script, files: [path], diagnostics: [] }
+}
+
+/** Whether there is an include in it, in a place where it means something or not. */
+export function includesAnything(script: Script): boolean {
+  return script.children.some((line) => includeOf(line) !== undefined)
+}
+
+/** The same as {@link composeScript} for a tree, which is changed; the contents of its lines are not. */
+export async function composeParsed(
+  path: string,
+  script: Script,
+  reader: ScriptReader,
+): Promise<ComposedScript> {
   const composer = new Composer(reader, path)
   // standard input has no path of its own; what it includes starts at the boundary
   const realPath = await reader.host.realpath(path).catch(() => joinPaths(reader.boundary, path))
-  const script = parse(bytes, { positions: false })
   script.children = await composer.expand(script.children, [{ path, realPath }])
   return { script, files: [...composer.files], diagnostics: composer.diagnostics }
 }
@@ -313,9 +329,12 @@ function namesProblem(file: string): string | undefined {
 
 function includeOf(line: ScriptContent): Directive | undefined {
   if (line.type !== 'line') return undefined
-  const comment = line.children.find((child) => child.type === 'comment')
-  const include = comment && parseDirective(comment)
-  return include?.kind === 'include' ? { line, comment: comment!, include } : undefined
+  for (const comment of line.children) {
+    if (comment.type !== 'comment') continue
+    const include = parseDirective(comment)
+    return include?.kind === 'include' ? { line, comment, include } : undefined
+  }
+  return undefined
 }
 
 function isAlone(line: Line): boolean {

@@ -1,7 +1,8 @@
 /** A script that belongs to no project, with what it includes. */
 import type { Script } from '../ast/nodes.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
-import { composeScript, ScriptReader, scriptSizeLimit } from './compose.js'
+import { type KnownLines, parse } from '../syntax/parse.js'
+import { composeParsed, includesAnything, ScriptReader, scriptSizeLimit } from './compose.js'
 import type { ProjectHost } from './host.js'
 import { folderOf, isWithin } from './paths.js'
 
@@ -10,6 +11,8 @@ export interface LooseOptions {
   root?: string
   /** The script when it is not in a file (standard input, an editor); `path` then only names it. */
   input?: Uint8Array
+  /** Lines of other scripts of the run. */
+  known?: KnownLines
 }
 
 export interface Composed {
@@ -28,8 +31,11 @@ export async function composeLoose(
   options: LooseOptions = {},
 ): Promise<Composed> {
   const bytes = options.input ?? (await host.readFile(path, scriptSizeLimit))
+  const { known } = options
+  const parsed = parse(bytes, { positions: false, ...(known && { known }) })
+  if (!includesAnything(parsed)) return { script: parsed, diagnostics: [], sources: new Map([[path, bytes]]) }
   const reader = new ScriptReader(host, await boundaryOf(path, host, options))
-  const { script, diagnostics } = await composeScript(path, bytes, reader)
+  const { script, diagnostics } = await composeParsed(path, parsed, reader)
   reader.sources.set(path, bytes)
   return { script, diagnostics, sources: reader.sources }
 }

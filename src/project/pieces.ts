@@ -1,6 +1,6 @@
 /** Words in the making: what a word becomes when variables in it have their values. */
 import type { Break, Label, Variable, Word, WordContent } from '../ast/nodes.js'
-import { wordParser } from '../syntax/references.js'
+import { parseWord } from '../syntax/references.js'
 import { printJoined } from '../syntax/stringify.js'
 import type { Value } from './variables.js'
 
@@ -19,8 +19,6 @@ export interface Piece {
   length: number
   startsWithVariable: boolean
 }
-
-const parseWord = wordParser()
 
 export function startPiece(): Piece {
   return { parts: [], uses: [], breaks: [], length: 0, startsWithVariable: false }

@@ -42,6 +42,7 @@ export class Disabled {
   constructor(script: Script, pathOf: (line: Line | InvalidLine) => string, path: string) {
     this.#path = path
     this.#pathOf = pathOf
+    if (!script.children.some(mayDirect)) return
     /** Files whose first command has passed. */
     const begun = new Set<string>()
     const waiting = new Map<string, Suppression[]>()
@@ -66,6 +67,7 @@ export class Disabled {
 
   /** Asked for a report that is about to be made: what silences it is used. */
   has(rule: string, line: Line | InvalidLine | undefined): boolean {
+    if (this.suppressions.length === 0) return false
     const file = line ? this.#pathOf(line) : this.#path
     const found = [
       ...((line && this.#ofLine.get(line)?.get(rule)) ?? []),
@@ -116,6 +118,15 @@ export class Disabled {
     }
     return []
   }
+}
+
+/** Most scripts say nothing to ipxetool. */
+function mayDirect(line: Line | InvalidLine): boolean {
+  if (line.type === 'invalid') return false
+  for (const child of line.children) {
+    if (child.type === 'comment' && child.value.includes('ipxetool')) return true
+  }
+  return false
 }
 
 function hasContent(line: Line | InvalidLine): boolean {

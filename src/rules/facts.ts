@@ -1,5 +1,5 @@
 /** What the rules are told about the world outside one script. */
-import { analyse, type KnownCommands } from '../analysis/analyse.js'
+import { type Analysis, analyse, type KnownCommands } from '../analysis/analyse.js'
 import type { LoaderFacts } from '../analysis/loader-needs.js'
 import type { Target } from '../analysis/target.js'
 import type { Script } from '../ast/nodes.js'
@@ -28,8 +28,12 @@ export const looseFacts: ProjectFacts = { loose: true, settingsSetAnywhere: new 
 
 /** The settings that a script sets: what {@link ProjectFacts.settingsSetAnywhere} is the union of. */
 export function settingsSetBy(script: Script, known?: KnownCommands): Set<string> {
-  const { names, patterns } = analyse(script, known).settings
-  return new Set([...names, ...patterns])
+  return settingsSetIn(analyse(script, known))
+}
+
+/** The same of a script that was analysed. */
+export function settingsSetIn({ settings: { names, patterns } }: Analysis): Set<string> {
+  return patterns.size === 0 ? new Set(names) : new Set([...names, ...patterns])
 }
 
 /** Counts what the scripts of one run set: see {@link ProjectFacts.settingsSetBySeveral}. */

@@ -22,6 +22,8 @@ export interface RunOptions {
   rules?: readonly Rule[]
   /** Which of them run, and how severe they are. Default: those that are not opt-in. */
   settings?: CheckSettings
+  /** Of the script, when that was worked out before. */
+  analysis?: Analysis
   /** Commands of scripts that share lines with this one; new ones are added. */
   known?: KnownCommands
   /**
@@ -69,7 +71,7 @@ export function runRules(script: Script, options: RunOptions): Diagnostic[] {
   const pathOf = (line: Line | InvalidLine): string => line.origin?.path ?? path
   // rules that judge lines take nothing else from it
   const analysed = only && linesAlone === true ? { ...script, children: [...only] } : script
-  const analysis = analyse(analysed, known)
+  const analysis = options.analysis ?? analyse(analysed, known)
   const disabled = new Disabled(script, pathOf, path)
   const found: Diagnostic[] = []
   /** Lines that something was said of, heard or not. */

@@ -28,7 +28,18 @@ export interface ActiveRule {
 }
 
 /** An opt-in rule runs with the preset `strict`, or when the project gives it a severity or options. */
-export function activeRules(rules: readonly Rule[], { preset, rules: set }: CheckSettings): ActiveRule[] {
+export function activeRules(rules: readonly Rule[], settings: CheckSettings): readonly ActiveRule[] {
+  const known = active.get(settings)
+  if (known?.rules === rules) return known.active
+  const found = findActive(rules, settings)
+  active.set(settings, { rules, active: found })
+  return found
+}
+
+/** Of the last rules that were asked for: thousands of scripts have the same. */
+const active = new WeakMap<CheckSettings, { rules: readonly Rule[]; active: readonly ActiveRule[] }>()
+
+function findActive(rules: readonly Rule[], { preset, rules: set }: CheckSettings): ActiveRule[] {
   return rules.flatMap((rule) => {
     const setting = set.get(rule.id)
     if (setting?.severity === 'off') return []
@@ -39,7 +50,7 @@ export function activeRules(rules: readonly Rule[], { preset, rules: set }: Chec
 
 /** Whether a rule runs. */
 export function isActive(rule: Rule, settings: CheckSettings): boolean {
-  return activeRules([rule], settings).length > 0
+  return findActive([rule], settings).length > 0
 }
 
 function defaultsOf({ options = {} }: Rule): Record<string, OptionValue> {

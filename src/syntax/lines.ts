@@ -29,12 +29,19 @@ const CR = 13
 const BACKSLASH = 92
 
 /** @param source the script as a byte string */
-export function* splitLines(source: string): Generator<LogicalLine> {
+export function splitLines(source: string): LogicalLine[] {
+  const lines: LogicalLine[] = []
+  forEachLine(source, (line) => lines.push(line))
+  return lines
+}
+
+/** The same, one after the other. */
+export function forEachLine(source: string, visit: (line: LogicalLine) => void): void {
   let start = 0
   // do … while in iPXE: an empty script is one empty line; here it has no lines, which prints the same
   while (start < source.length) {
     const line = readLine(source, start)
-    yield line
+    visit(line)
     start = line.end
   }
 }

@@ -1,4 +1,5 @@
 import type { Plugin } from 'unified'
+import type { Point } from 'unist'
 import type { VFile } from 'vfile'
 import type {
   Blank,
@@ -13,10 +14,11 @@ import type {
 } from '../ast/nodes.js'
 import { bytesToText, toBytes } from './bytes.js'
 import { parse as parseTokens } from './generated/ipxe.js'
-import { type LogicalLine, splitLines } from './lines.js'
+import { forEachLine, type LogicalLine } from './lines.js'
 import { gapSpans, offsetMap, type OffsetMap } from './offsets.js'
+import { plainContent } from './plain-line.js'
 import { addPositions } from './positions.js'
-import { parseText, wordParser, type WordParser } from './references.js'
+import { parseText, parseWord } from './references.js'
 
 export interface ParseOptions {
   /**
@@ -24,6 +26,8 @@ export interface ParseOptions {
    * `line` and `invalid` nodes have one and the others just their `span`. Default true.
    */
   positions?: boolean
+  /** Contents of lines that were parsed before; with them only without positions. */
+  known?: KnownLines
 }
 
 /**
@@ -33,43 +37,72 @@ export interface ParseOptions {
  */
 export function parse(input: Uint8Array | string, options: ParseOptions = {}): Script {
   const source = bytesToText(toBytes(input))
-  const children: ScriptContent[] = []
-  let lineNumber = 1
-  const logicalLines = [...splitLines(source)]
-  const lines = parseLines(logicalLines.filter((logical) => !logical.unfinished))
-  for (const [index, logical] of logicalLines.entries()) {
-    const node: ScriptContent = logical.unfinished
-      ? {
-          type: 'invalid',
-          value: source.slice(logical.start, logical.end),
-          reason: 'unfinished-continuation',
-        }
-      : lines[index]!
-    const physicalLines = countLf(source, logical.start, logical.end)
-    const open = source.charCodeAt(logical.end - 1) !== 10
-    const lastLf = open ? source.lastIndexOf('\n', logical.end - 1) : logical.end - 1
-    node.position = {
-      start: { line: lineNumber, column: 1, offset: logical.start },
-      end: {
-        line: lineNumber + physicalLines,
-        column: logical.end - Math.max(lastLf + 1, logical.start) + 1,
-        offset: logical.end,
-      },
-    }
-    lineNumber += physicalLines
-    children.push(node)
-  }
-  const last = children[children.length - 1]?.position?.end
-  const script: Script = {
-    type: 'script',
-    children,
-    position: {
-      start: { line: 1, column: 1, offset: 0 },
-      end: last ?? { line: 1, column: 1, offset: 0 },
-    },
-  }
+  const script = placed(source, contentReader(options.known))
   if (options.positions !== false) addPositions(script, source)
   return script
+}
+
+const LF = 10
+
+/** The tree with absolute positions on its lines. */
+function placed(source: string, read: (logical: LogicalLine, source: string) => LineContent[]): Script {
+  const children: ScriptContent[] = []
+  let number = 1
+  let last: Point = { line: 1, column: 1, offset: 0 }
+  forEachLine(source, (logical) => {
+    const { start, end, unfinished } = logical
+    const position = { start: { line: number, column: 1, offset: start }, end: last }
+    let lastStart = start
+    const isOpen = source.charCodeAt(end - 1) !== LF
+    if (logical.gaps.length === 0 && !unfinished) number += isOpen ? 0 : 1
+    else {
+      for (let lf = source.indexOf('\n', start); lf >= 0 && lf < end; lf = source.indexOf('\n', lf + 1)) {
+        number++
+        lastStart = lf + 1
+      }
+    }
+    last = { line: number, column: isOpen ? end - lastStart + 1 : 1, offset: end }
+    position.end = last
+    children.push(
+      unfinished
+        ? { type: 'invalid', value: source.slice(start, end), reason: 'unfinished-continuation', position }
+        : { type: 'line', children: read(logical, source), position },
+    )
+  })
+  return { type: 'script', children, position: { start: { line: 1, column: 1, offset: 0 }, end: last } }
+}
+
+/**
+ * The contents of lines of several scripts by their text: scripts have many lines in common. A line that stands twice in
+ * one script is two contents. What came from here is shared and must not change any more.
+ */
+export class KnownLines {
+  readonly #known = new Map<string, { contents: LineContent[][]; script: number; taken: number }>()
+  #script = 0
+
+  /** Call before each script. */
+  begin(): void {
+    this.#script++
+  }
+
+  content(text: string, parse: () => LineContent[]): LineContent[] {
+    let entry = this.#known.get(text)
+    if (!entry) this.#known.set(text, (entry = { contents: [], script: this.#script, taken: 0 }))
+    else if (entry.script !== this.#script) {
+      entry.script = this.#script
+      entry.taken = 0
+    }
+    return (entry.contents[entry.taken++] ??= parse())
+  }
+}
+
+function contentReader(
+  known: KnownLines | undefined,
+): (logical: LogicalLine, source: string) => LineContent[] {
+  if (!known) return lineContent
+  known.begin()
+  return (logical, source) =>
+    known.content(source.slice(logical.start, logical.end), () => lineContent(logical))
 }
 
 /** unified plugin: parses `file.value` as bytes, ignoring the UTF-8 decoded text that unified hands over. */
@@ -78,38 +111,22 @@ export const ipxeParse: Plugin<[ParseOptions?], string, Script> = function (opti
     parse(file.value instanceof Uint8Array ? file.value : document, options)
 }
 
-function countLf(source: string, start: number, end: number): number {
-  let count = 0
-  for (let at = source.indexOf('\n', start); at >= 0 && at < end; at = source.indexOf('\n', at + 1)) count++
-  return count
-}
-
 /** Finished logical lines as nodes with spans and without a position. */
 export function parseLines(logicalLines: readonly LogicalLine[]): Line[] {
-  const visible = logicalLines.map(({ text }) => {
-    const nul = text.indexOf('\0')
-    return nul < 0 ? text : text.slice(0, nul)
-  })
-  const tokens = parseTokens(visible.map((text) => `${text}\n`).join(''))
-  const parseWord = wordParser()
-  let base = 0
-  return logicalLines.map((logical, index) => {
-    const line = buildLine(logical, visible[index]!, tokens[index]!, base, parseWord)
-    base += visible[index]!.length + 1
-    return line
-  })
+  return logicalLines.map((logical) => ({ type: 'line', children: lineContent(logical) }))
 }
 
-type Tokens = ReturnType<typeof parseTokens>[number]
+function lineContent(logical: LogicalLine): LineContent[] {
+  const { text, gaps, ending } = logical
+  const nul = text.indexOf('\0')
+  return gaps.length === 0 && nul < 0 ? plainContent(text, ending) : contentByGrammar(logical)
+}
 
-/** @param base offset of this line in the text that was tokenised */
-function buildLine(
-  { text, gaps, ending, start, end }: LogicalLine,
-  visible: string,
-  tokens: Tokens,
-  base: number,
-  parseWord: WordParser,
-): Line {
+/** The same of any finished logical line, by the grammar. */
+export function contentByGrammar({ text, gaps, ending, start, end }: LogicalLine): LineContent[] {
+  const nulAt = text.indexOf('\0')
+  const visible = nulAt < 0 ? text : text.slice(0, nulAt)
+  const tokens = parseTokens(`${visible}\n`)[0]!
   const map = offsetMap(gaps)
   const children: LineContent[] = []
   let command: Command | undefined
@@ -134,8 +151,8 @@ function buildLine(
   }
 
   for (const token of tokens) {
-    const from = token.start - base
-    const to = token.end - base
+    const from = token.start
+    const to = token.end
     if (token.kind === 'blank') {
       addBlanks(from, to)
       continue
@@ -182,7 +199,7 @@ function buildLine(
   flush()
   const length = end - start
   children.push({ type: 'lineEnding', value: ending, span: [length - ending.length, length] })
-  return { type: 'line', children }
+  return children
 
   function addBlanks(from: number, to: number): void {
     let at = from

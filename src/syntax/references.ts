@@ -30,31 +30,26 @@ const CLOSE = 125
 /** Stands for one nested reference while the inside is parsed; never occurs in a byte string. */
 const placeholder = '\ue000'
 
-/**
- * Parses one word of a joined line; `span` maps a range of the line to source bytes.
- */
-export type WordParser = (line: string, start: number, end: number, span: ToSpan) => WordContent[]
-
-/** A word parser for one script. It remembers the insides it has seen: starting the generated parser is dear. */
-export function wordParser(): WordParser {
-  const seen = new Map<string, SettingRanges>()
-  const parseInside = (inside: string): SettingRanges => {
-    let ranges = seen.get(inside)
-    if (!ranges) seen.set(inside, (ranges = parseSetting(inside)))
-    return ranges
-  }
-  return (line, start, end, span) => parseWordContent(line, start, end, span, parseInside)
-}
-
 type SettingRanges = ReturnType<typeof parseSetting>
 
-function parseWordContent(
-  line: string,
-  start: number,
-  end: number,
-  span: ToSpan,
-  parseInside: (inside: string) => SettingRanges,
-): WordContent[] {
+/** Insides of references that were parsed: scripts have the same ones, and starting the generated parser is dear. */
+const insides = new Map<string, SettingRanges>()
+const maxInsides = 4096
+/** No setting has a name of that length. */
+const maxInside = 100
+
+function parseInside(inside: string): SettingRanges {
+  if (inside.length > maxInside) return parseSetting(inside)
+  let ranges = insides.get(inside)
+  if (!ranges) {
+    if (insides.size >= maxInsides) insides.clear()
+    insides.set(inside, (ranges = parseSetting(inside)))
+  }
+  return ranges
+}
+
+/** The content of one word of a joined line; `span` maps a range of the line to source bytes. */
+export function parseWord(line: string, start: number, end: number, span: ToSpan): WordContent[] {
   const stack: Frame[] = [{ start, pieces: [], textStart: start }]
   for (let index = start; index < end; index++) {
     const code = line.charCodeAt(index)
@@ -66,7 +61,7 @@ function parseWordContent(
       endText(frame, index)
       const outer = stack[stack.length - 1]!
       endText(outer, frame.start)
-      const reference = buildReference(line, frame, index + 1, span, parseInside)
+      const reference = buildReference(line, frame, index + 1, span)
       outer.pieces.push({ start: frame.start, end: index + 1, reference })
       outer.textStart = index + 1
     }
@@ -86,13 +81,7 @@ function endText(frame: Frame, end: number): void {
   if (end > frame.textStart) frame.pieces.push({ start: frame.textStart, end })
 }
 
-function buildReference(
-  line: string,
-  frame: Frame,
-  end: number,
-  span: ToSpan,
-  parseInside: (inside: string) => SettingRanges,
-): Reference {
+function buildReference(line: string, frame: Frame, end: number, span: ToSpan): Reference {
   const inside = frame.pieces
     .map((piece) => (piece.reference ? placeholder : line.slice(piece.start, piece.end)))
     .join('')
