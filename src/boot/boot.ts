@@ -1,24 +1,15 @@
 /** Boots a tree in QEMU and watches its serial line. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import {
-  closeSync,
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { connect } from 'node:net'
-import { arch as hostArch, tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
 import { IpxetoolError } from '../diagnostics/error.js'
-import { keySequence } from './keys.js'
-import { findNeeds, type Found } from './needs.js'
-import { loaderPath, qemuArguments } from './plan.js'
-import { SerialScreen } from './screen.js'
-import type { BootServer, BootStep, BootWish } from './types.js'
+import { whyNoKvm } from './accelerator.js'
+import { Machine, makeLoaderDisk } from './machine.js'
+import { commandIn, findNeeds, type Found, isChained } from './needs.js'
+import { takePicture } from './picture.js'
+import { hostAddress, type MachinePlan, sharedNetwork, type Starts, userNetwork } from './plan.js'
+import type { BootServer, BootStep, BootWish, FetchedLoader } from './types.js'
+import { openWire, type Wire } from './wire.js'
 
 export interface BootOptions {
   readonly wish: BootWish
@@ -50,159 +41,157 @@ export interface BootResult {
   readonly screen: string
 }
 
+/** Milliseconds. */
 const pollTime = 30
 /** Seconds. There are hosts whose KVM runs firmware for a while and then stands still. */
 const kvmPatience = 12
-/** Firmware polls its UART with a few bytes of buffer: one key at a time. */
-const keyTime = 80
 
-/** @throws IpxetoolError `missing-package`, `qemu-failed`, and what the server throws */
+/** @throws IpxetoolError `missing-package`, `no-loader`, `qemu-failed`, and what the server throws */
 export async function boot(options: BootOptions): Promise<BootResult> {
   const { wish, server } = options
   const found = findNeeds(wish, options.path)
-  let asked = false
-  const { httpPort } = await server.start(() => {
-    asked = true
-  })
   const folder = mkdtempSync(join(tmpdir(), 'ipxetool-boot-'))
+  let asked = false
+  let wire: Wire | undefined
   try {
-    let accelerator = options.accelerator === 'auto' ? probe(found, options) : options.accelerator
-    for (;;) {
-      prepare(wish, found, folder)
-      const args = qemuArguments(wish, found, { folder, httpPort, accelerator })
-      const result = await new Watched(found.qemu, args, folder, options, accelerator === 'kvm', () => asked)
-        .result
-      if (result !== 'kvm-failed') return result
-      options.onNote('KVM is here, but this machine cannot run firmware with it: starting again without')
-      accelerator = 'tcg'
+    const loader = fetchedLoader(wish, found, folder)
+    const started = await server.start({
+      ...(loader === undefined ? {} : { loader }),
+      script: wish.script,
+      address: hostAddress,
+      onRequest: () => {
+        asked = true
+      },
+    })
+    if (loader !== undefined) wire = await openWire(started.answer)
+    const url = `http://${hostAddress}:${started.httpPort}/${wish.script}`
+    const plan: MachinePlan = {
+      firmware: wish.firmware === 'bios' ? 'bios' : 'uefi',
+      arch: wish.arch,
+      accelerator: options.accelerator === 'auto' ? usable(found, options) : options.accelerator,
+      memory: wish.memory,
+      display: wish.display,
+      folder,
+      ...(found.code === undefined ? {} : { code: found.code }),
+      netdevs: wire === undefined ? userNetwork(url) : sharedNetwork(wire.port, loader!.folder),
+      starts: starts(wish, found, folder),
+      ...(wish.disk === undefined ? {} : { disk: wish.disk }),
+      control: true,
     }
+    const mayFallBack = plan.accelerator === 'kvm' && options.accelerator === 'auto'
+    const result = await new Watched(found, plan, options, mayFallBack, () => asked).result
+    if (result !== 'kvm-failed') return result
+    options.onNote('KVM is here, but this machine cannot run firmware with it: starting again without')
+    const again = await new Watched(found, { ...plan, accelerator: 'tcg' }, options, false, () => asked)
+      .result
+    return again as BootResult
   } finally {
+    await wire?.close()
     rmSync(folder, { recursive: true, force: true })
     await server.stop()
   }
 }
 
-function prepare({ firmware, arch }: BootWish, { variables, loader }: Found, folder: string): void {
-  writeFileSync(join(folder, 'sercon'), Uint8Array.of(0xf8, 0x03))
-  if (firmware !== 'uefi') return
-  copyFileSync(variables!, join(folder, 'vars.fd'))
-  const place = join(folder, 'loader', loaderPath(arch))
-  mkdirSync(dirname(place), { recursive: true })
-  copyFileSync(loader!, place)
+/** A loader that comes over the network, in a folder of its own. */
+function fetchedLoader(wish: BootWish, found: Found, folder: string): FetchedLoader | undefined {
+  const isFetched = wish.firmware === 'uefi-http' || wish.byNetwork === true || isChained(wish.loader)
+  const file = isFetched ? (found.loader ?? wish.loader) : undefined
+  if (file === undefined) return undefined
+  const place = join(folder, 'loaders')
+  // a path of somebody else's may have what a URL cannot hold
+  const name = basename(file).replaceAll(/[^\w.-]/g, '_')
+  mkdirSync(place)
+  copyFileSync(file, join(place, name))
+  return { folder: place, name, by: wish.firmware === 'uefi-http' ? 'http' : 'tftp' }
 }
 
-/** Having /dev/kvm proves nothing: QEMU is started with it for a moment. */
-function probe({ qemu }: Found, { wish, onNote }: BootOptions): 'kvm' | 'tcg' {
-  const foreign = wish.arch === 'arm64' ? hostArch() !== 'arm64' : hostArch() !== 'x64'
-  const why = foreign ? 'the processor is another one' : kvmProblem(qemu, wish.arch)
+function starts(wish: BootWish, found: Found, folder: string): Starts {
+  if (wish.firmware === 'uefi-http') return { from: 'http' }
+  if (wish.firmware === 'uefi' && wish.byNetwork !== true) {
+    return { from: 'folder', folder: makeLoaderDisk(folder, wish.arch, found.loader!) }
+  }
+  return wish.loader === 'stock' || wish.byNetwork === true || isChained(wish.loader)
+    ? { from: 'network' }
+    : { from: 'kernel', file: wish.loader }
+}
+
+function usable({ qemu }: Found, { wish, onNote }: BootOptions): 'kvm' | 'tcg' {
+  const why = whyNoKvm(qemu, wish.arch)
   if (why === undefined) return 'kvm'
   onNote(`without KVM (${why}): this takes a little longer`)
   return 'tcg'
 }
 
-function kvmProblem(qemu: string, arch: string): string | undefined {
-  try {
-    closeSync(openSync('/dev/kvm', 'r+'))
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EACCES'
-      ? 'no permission for /dev/kvm'
-      : 'there is no /dev/kvm'
-  }
-  const machine = arch === 'arm64' ? 'virt,accel=kvm' : 'q35,accel=kvm'
-  const tried = spawnSync(
-    qemu,
-    ['-nodefaults', '-display', 'none', '-machine', machine, '-S', '-monitor', 'stdio'],
-    {
-      input: 'quit\n',
-      timeout: 3000,
-    },
-  )
-  return tried.status === 0 ? undefined : 'QEMU cannot use /dev/kvm'
-}
-
-/** One QEMU from its start to its end. */
+/** One machine from its start to its end. */
 class Watched {
   readonly result: Promise<BootResult | 'kvm-failed'>
   private readonly options: BootOptions
-  private readonly folder: string
-  private readonly screen = new SerialScreen()
+  private readonly plan: MachinePlan
   private readonly times: number[] = []
-  private readonly child: ChildProcess
-  private readonly line: number
+  private readonly machine: Machine
   private readonly started = performance.now()
   private readonly mayFallBack: boolean
-  private errors = ''
-  private next = 0
   private readonly asked: () => boolean
+  private next = 0
 
   constructor(
-    qemu: string,
-    args: readonly string[],
-    folder: string,
+    found: Found,
+    plan: MachinePlan,
     options: BootOptions,
-    kvm: boolean,
+    mayFallBack: boolean,
     asked: () => boolean,
   ) {
     this.asked = asked
     this.options = options
-    this.folder = folder
-    this.mayFallBack = kvm && options.accelerator === 'auto'
-    // a file, not a pipe: QEMU's serial line drops what a full pipe does not take
-    const path = join(folder, 'serial.log')
-    const output = openSync(path, 'w')
-    this.line = openSync(path, 'r')
-    this.child = spawn(qemu, args, { stdio: ['pipe', output, 'pipe'] })
-    closeSync(output)
-    this.child.stdin!.on('error', () => undefined)
-    this.child.stderr!.on('data', (chunk: Buffer) => {
-      this.errors += chunk.toString()
+    this.plan = plan
+    this.mayFallBack = mayFallBack
+    // QEMU ends with us, even when we are killed
+    const setpriv = commandIn('setpriv', options.path)
+    this.machine = new Machine({
+      qemu: found.qemu,
+      plan,
+      ...(found.variables === undefined ? {} : { variables: found.variables }),
+      prefix: setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL', '--'],
+      onOutput: options.onOutput,
     })
     this.result = this.watch()
   }
 
   private async watch(): Promise<BootResult | 'kvm-failed'> {
-    let ended: number | Error | undefined
-    this.child.on('error', (error) => (ended = error))
-    this.child.on('close', (code) => (ended ??= code ?? 0))
-    this.options.onReady?.((bytes) => {
-      this.child.stdin!.write(bytes)
+    const { machine, options } = this
+    options.onReady?.((bytes) => {
+      machine.send(bytes)
     })
     try {
       for (;;) {
-        this.read()
+        const { ended } = machine
+        machine.look()
         const seconds = (performance.now() - this.started) / 1000
         if (this.mayFallBack && this.failsOnKvm(seconds)) return 'kvm-failed'
         const done = await this.step()
         if (done) return this.finish('done')
         if (ended !== undefined) return this.ended(ended)
-        if (this.options.signal.aborted) return this.finish('stopped')
-        if (this.options.timeout !== undefined && seconds > this.options.timeout)
-          return this.finish('timeout')
+        if (options.signal.aborted) return this.finish('stopped')
+        if (options.timeout !== undefined && seconds > options.timeout) return this.finish('timeout')
         await new Promise((resolve) => setTimeout(resolve, pollTime))
       }
     } finally {
-      if (ended === undefined) {
-        this.child.kill('SIGKILL')
-        await new Promise((resolve) => this.child.once('close', resolve))
-      }
-      closeSync(this.line)
+      await machine.close()
     }
   }
 
   private ended(how: number | Error): BootResult {
-    this.read()
-    if (how instanceof Error || how !== 0) {
-      const said = this.errors
-        .trim()
-        .split('\n')
-        .filter((text) => !text.includes('warning:'))
-        .pop()
-      throw new IpxetoolError(
-        'qemu-failed',
-        `QEMU ended: ${how instanceof Error ? how.message : (said ?? `exit code ${how}`)}`,
-      )
-    }
-    return this.finish('off')
+    if (how === 0) return this.finish('off')
+    const said = this.machine
+      .errors()
+      .trim()
+      .split('\n')
+      .filter((text) => !text.includes('warning:'))
+      .pop()
+    throw new IpxetoolError(
+      'qemu-failed',
+      `QEMU ended: ${how instanceof Error ? how.message : (said ?? `exit code ${how}`)}`,
+    )
   }
 
   private finish(kind: BootResult['kind']): BootResult {
@@ -211,25 +200,14 @@ class Watched {
       kind,
       ...(missed !== undefined && kind !== 'done' ? { missed } : {}),
       times: this.times,
-      screen: this.screen.text(),
+      screen: this.machine.look().text(),
     }
   }
 
   private failsOnKvm(seconds: number): boolean {
-    if (/KVM internal error|emulation failure|KVM: entry failed/i.test(this.errors)) return true
+    if (/KVM internal error|emulation failure|KVM: entry failed/i.test(this.machine.errors())) return true
     // with KVM a machine has asked for its script long before
     return !this.asked() && seconds > kvmPatience
-  }
-
-  private read(): void {
-    const chunk = Buffer.alloc(65_536)
-    for (;;) {
-      const length = readSync(this.line, chunk, 0, chunk.length, null)
-      if (length === 0) return
-      const bytes = Buffer.from(chunk.subarray(0, length))
-      this.options.onOutput(bytes)
-      this.screen.write(bytes.toString('latin1'))
-    }
   }
 
   /** @returns whether all steps are done, the last one's picture taken */
@@ -237,52 +215,12 @@ class Watched {
     const { steps, screenshot } = this.options
     const step = steps[this.next]
     if (!step) return false
-    if (step.expect !== undefined && !this.screen.has(step.expect)) return false
+    if (step.expect !== undefined && !this.machine.look().has(step.expect)) return false
     this.times.push((performance.now() - this.started) / 1000)
-    for (const key of keySequence(step.keys ?? '')) {
-      await new Promise((resolve) => setTimeout(resolve, keyTime))
-      this.child.stdin!.write(key)
-    }
+    await this.machine.press(step.keys ?? '')
     this.next++
     if (this.next < steps.length) return false
-    if (screenshot !== undefined) await takePicture(join(this.folder, 'qmp.sock'), screenshot)
+    if (screenshot !== undefined) await takePicture(join(this.plan.folder, 'qmp.sock'), screenshot)
     return true
   }
-}
-
-/** By QEMU's control socket (QMP); PNG since QEMU 7.1. @throws IpxetoolError `no-picture` */
-async function takePicture(socket: string, file: string): Promise<void> {
-  const commands = [
-    { execute: 'qmp_capabilities' },
-    { execute: 'screendump', arguments: { filename: file, format: 'png' } },
-  ]
-  await new Promise<void>((resolve, reject) => {
-    const control = connect(socket)
-    let answers = 0
-    let text = ''
-    control.on('error', reject)
-    control.on('data', (chunk) => {
-      text += chunk.toString()
-      const lines = text.split('\n')
-      text = lines.pop()!
-      for (const line of lines) {
-        const message = JSON.parse(line) as { QMP?: unknown; return?: unknown; error?: { desc: string } }
-        if (message.error) {
-          control.destroy()
-          reject(
-            new IpxetoolError('no-picture', `QEMU takes no picture: ${message.error.desc}`, {
-              hint: 'PNG needs QEMU 7.1 or newer',
-            }),
-          )
-        } else if (message.QMP !== undefined || message.return !== undefined) {
-          const command = commands[answers++]
-          if (command) control.write(JSON.stringify(command))
-          else {
-            control.destroy()
-            resolve()
-          }
-        }
-      }
-    })
-  })
 }

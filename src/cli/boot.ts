@@ -1,11 +1,13 @@
 /** `ipxetool boot`: the output tree in a virtual machine, with our own server behind it. */
-import { statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync, statSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
 import { boot, type BootResult } from '../boot/boot.js'
-import type { BootArch, BootFirmware, BootServer, BootStep } from '../boot/types.js'
+import type { BootArch, BootFirmware, BootStep } from '../boot/types.js'
+import { loaderTargets } from '../data/loader-targets.js'
 import { IpxetoolError } from '../diagnostics/error.js'
 import { visible } from '../diagnostics/visible.js'
-import { type RunningServer, serveTree } from '../serve/index.js'
+import { inspectLoader } from '../loader/inspect.js'
+import { bootServer } from './boot-server.js'
 import { ExitCode } from './exit-codes.js'
 import type { Io } from './io.js'
 
@@ -42,7 +44,7 @@ export async function runBoot(dir: string | undefined, options: BootCommandOptio
   if (arch === 'arm64' && firmware === 'bios') {
     throw new IpxetoolError('bad-option', 'an arm64 machine has no BIOS', {
       exitCode: 2,
-      hint: '--firmware uefi',
+      hint: '--firmware uefi, or uefi-http',
     })
   }
   const script = options.script ?? 'boot.ipxe'
@@ -60,13 +62,15 @@ export async function runBoot(dir: string | undefined, options: BootCommandOptio
   io.signal.addEventListener('abort', () => {
     stop.abort()
   })
+  const loader = loaderOf(options.loader ?? 'stock', firmware, arch, root, io)
   let result: BootResult
   try {
     result = await boot({
       wish: {
         firmware,
         arch,
-        loader: loaderOf(options.loader ?? 'stock', firmware, root, io),
+        loader,
+        byNetwork: firmware === 'uefi' && loader !== 'stock' && drivesOneCard(loader),
         memory:
           options.memory === undefined
             ? firmware === 'bios'
@@ -77,7 +81,7 @@ export async function runBoot(dir: string | undefined, options: BootCommandOptio
         script,
         display: options.display === true ? 'window' : options.screenshot === undefined ? 'none' : 'hidden',
       },
-      server: serverOf(root),
+      server: bootServer(root),
       path: io.env['PATH'] ?? '/usr/bin:/bin',
       steps,
       timeout,
@@ -112,7 +116,7 @@ function finish(result: BootResult, steps: readonly BootStep[], options: BootCom
   } else if (failed) {
     const why = result.kind === 'off' ? 'the machine switched itself off before' : 'it did not come in time:'
     io.stderr.write(
-      `\nipxetool: ${why} "${visible(result.missed)}"; the screen:\n${visible(result.screen.trimEnd()).replaceAll('\\n', '\n')}\n`,
+      `\nipxetool: ${why} "${visible(result.missed)}"; the screen:\n${result.screen.trimEnd().split('\n').map(visible).join('\n')}\n`,
     )
   } else if (result.kind === 'timeout') {
     io.stderr.write('\nipxetool: the time is over\n')
@@ -153,46 +157,68 @@ function number(option: string, text: string): number {
 }
 
 /** Names of loaders that `compile` puts into the tree, best first. */
-const compiled: Readonly<Record<BootFirmware, readonly string[]>> = {
-  bios: ['ipxe.lkrn'],
-  uefi: ['ipxe.efi', 'snponly.efi'],
+function compiledNames(firmware: BootFirmware, arch: BootArch): string[] {
+  const formats = firmware === 'bios' ? ['lkrn', 'kpxe', 'pxe'] : ['efi']
+  return loaderTargets
+    .filter(({ platform, architecture, format }) =>
+      firmware === 'bios'
+        ? platform === 'pcbios' && (architecture === 'i386' || arch === 'x86_64') && formats.includes(format)
+        : platform === 'efi' && architecture === arch && formats.includes(format),
+    )
+    .sort((one, other) => formats.indexOf(one.format) - formats.indexOf(other.format))
+    .map(({ output }) => output)
 }
 
-function loaderOf(wish: string, firmware: BootFirmware, root: string, io: Io): string {
+function loaderOf(wish: string, firmware: BootFirmware, arch: BootArch, root: string, io: Io): string {
   if (wish === 'stock') return wish
   const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() === true
+  const names = compiledNames(firmware, arch)
   if (wish !== 'compiled') {
     const full = resolve(io.cwd, wish)
-    if (isFile(full)) return full
-    throw new IpxetoolError('no-loader', `there is no ${visible(wish)}`, {
-      exitCode: 2,
-      hint: '--loader stock, compiled, or a file',
-    })
+    if (!isFile(full)) {
+      throw new IpxetoolError('no-loader', `there is no ${visible(wish)}`, {
+        exitCode: 2,
+        hint: '--loader stock, compiled, or a file',
+      })
+    }
+    checkLoader(full, wish, firmware, arch)
+    return full
   }
-  const found = compiled[firmware].map((name) => join(root, name)).find(isFile)
+  const found = names.map((name) => join(root, name)).find(isFile)
   if (found !== undefined) return found
-  throw new IpxetoolError('no-loader', `there is no ${compiled[firmware].join(' or ')} in ${visible(root)}`, {
-    hint: `ipxetool compile --target ${compiled[firmware][0]!}`,
+  throw new IpxetoolError('no-loader', `there is no ${listOf(names)} in ${visible(root)}`, {
+    hint: `ipxetool compile --target ${names[0]!} --out ${visible(root)}`,
   })
 }
 
-function serverOf(root: string): BootServer {
-  let server: RunningServer | undefined
-  return {
-    async start(onEvent) {
-      server = await serveTree({
-        root,
-        http: { port: 0, host: '127.0.0.1' },
-        tftp: false,
-        pages: false,
-        onEvent,
-      })
-      return { httpPort: server.addresses.http!.port }
-    },
-    async stop() {
-      await server?.close()
-    },
-  }
+/** Firmware that is given another processor's loader says nothing at all. @throws IpxetoolError `wrong-loader` */
+function checkLoader(file: string, name: string, firmware: BootFirmware, arch: BootArch): void {
+  const { kind, architecture } = inspectLoader(readFileSync(file))
+  const isEfi = kind === 'efi'
+  const problem =
+    firmware === 'bios' && isEfi
+      ? 'a BIOS cannot start it: it is for UEFI'
+      : firmware !== 'bios' && !isEfi
+        ? 'UEFI cannot start it: it is no EFI program'
+        : firmware !== 'bios' && architecture !== undefined && architecture !== arch
+          ? `it is for ${architecture}, and the machine is ${arch}`
+          : firmware === 'bios' && !/\.(?:lkrn|kpxe|kkpxe|pxe)$/.test(file)
+            ? 'a BIOS machine is given .lkrn, .kpxe or .pxe here'
+            : undefined
+  if (problem === undefined) return
+  throw new IpxetoolError('wrong-loader', `${visible(name)}: ${problem}`, {
+    exitCode: 2,
+    hint: `a loader like ${listOf(compiledNames(firmware, arch))}`,
+  })
+}
+
+/** Started from a disk, snponly.efi finds no network card. */
+function drivesOneCard(file: string): boolean {
+  return /^snp/.test(inspectLoader(readFileSync(file)).buildName ?? basename(file))
+}
+
+function listOf(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)!}`
 }
 
 interface RawInput extends NodeJS.ReadableStream {

@@ -29,6 +29,8 @@ describe('ipxetool boot', function () {
 
   const boot = (...args: string[]) => ranCli(['boot', tree, '--accel', 'tcg', ...args], { cwd: root, env })
 
+  const loading = (first: string) => ['--expect', first, '--expect', 'Example lab']
+
   it('boots into the menu with a BIOS, presses a key, and takes a picture', async function () {
     needs(this, await whyNotBoot('bios', { linux: false }))
     const picture = join(tree, '..', 'menu.png')
@@ -48,6 +50,24 @@ describe('ipxetool boot', function () {
     assert.equal(code, 0, stdout + stderr)
   })
 
+  it("boots into the menu with the firmware's HTTP Boot", async function () {
+    needs(this, await whyNotBoot('uefi', { linux: false }))
+    const { code, stdout, stderr } = await boot(
+      '--firmware',
+      'uefi-http',
+      ...loading('Start HTTP Boot'),
+      '--json',
+    )
+    assert.equal(code, 0, stdout + stderr)
+  })
+
+  it("loads undionly.kpxe by the card's ROM, once", async function () {
+    needs(this, (await whyNotBoot('bios', { linux: false })) ?? (await whyNotBoot('uefi', { linux: false })))
+    const loader = ['--loader', '/usr/lib/ipxe/undionly.kpxe']
+    const { code, stdout, stderr } = await boot(...loading('undionly.kpxe'), ...loader, '--json')
+    assert.equal(code, 0, stdout + stderr)
+  })
+
   it('says what did not come, with the screen', async function () {
     needs(this, await whyNotBoot('bios', { linux: false }))
     const { code, stderr } = await boot('--expect', 'no such text', '--timeout', '8', '--quiet')
@@ -62,6 +82,7 @@ describe('ipxetool boot', function () {
       ['--arch', 'arm64'],
       ['--timeout', 'x', '--expect', 'y'],
       ['--loader', 'nosuch'],
+      ['--loader', '/usr/lib/ipxe/ipxe.efi'],
     ]) {
       assert.equal((await boot(...args)).code, 2, args.join(' '))
     }

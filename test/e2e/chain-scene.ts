@@ -81,11 +81,11 @@ export async function asksAPerson(
     await machine.waitForScreen('Nothing was booted', PATIENCE)
     await machine.waitForScreen(`${option} could not be fetched`, 10)
     assert.match(machine.history(), error)
-    await machine.keyboard.type('t')
+    await machine.type('t')
     await machine.waitForLine('URL:', 30)
     // the line holds what has failed: mostly it has a typing error
-    await machine.keyboard.press('controlU')
-    await machine.keyboard.type(`http://${SERVER_ADDRESS}/typed.ipxe\r`)
+    await machine.press('ctrl-u')
+    await machine.type(`http://${SERVER_ADDRESS}/typed.ipxe\r`)
     const line = await machine.waitForLine(LINE, 60)
     tell(`${what}: typed, ${line.trim()}`)
   })
@@ -127,7 +127,7 @@ async function play(
       ...(option !== undefined && { force: [`224,${option}`] }),
     })
     const start = performance.now()
-    const machine = await Machine.start(cleanup, firmware, tapNetwork(lan.wire, TAP), directory)
+    const machine = Machine.start(cleanup, firmware, tapNetwork(lan.wire, TAP), directory)
     report = () => `${machine.history()}\n${machine.report()}\n${dhcp.log()}`
     await act(machine, (what) => {
       const seconds = ((performance.now() - start) / 1000).toFixed(1)

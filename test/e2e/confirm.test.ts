@@ -3,10 +3,8 @@
  * Results come back by HTTP, because text on a BIOS serial line breaks at column 80.
  */
 import assert from 'node:assert/strict'
-import { copyFileSync, mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { simulateSync, type Machine as SimulatedMachine } from '../../src/simulate/index.js'
 import { confirmCases } from '../confirm/cases.js'
 import { differences } from '../confirm/differences.js'
@@ -19,6 +17,7 @@ import { workspace } from './scene.js'
 
 /** How QEMU's own network shows this host to the guest. */
 const hostForGuest = '10.0.2.2'
+/** OVMF starts it from a disk, and it asks DHCP for its script. */
 const loader = '/usr/lib/ipxe/ipxe.efi'
 /** A machine that asks for nothing for so long hangs. */
 const patience = 90
@@ -45,18 +44,19 @@ async function real(firmware: Firmware): Promise<DriverServer> {
     const asked = casesFor(firmware)
     const driver = new DriverServer(asked, base)
     served.driver = driver
-    const machine = await Machine.start(
+    const machine = Machine.start(
       cleanup,
       firmware,
       userNetwork(`${base}/driver.ipxe`),
       directory,
-      firmware === 'uefi' ? disk(directory) : [],
+      [],
+      firmware === 'uefi' ? { loader } : {},
     )
     let seen = 0
     let since = performance.now()
     await until(
-      async () => {
-        await machine.look()
+      () => {
+        machine.look()
         if (driver.requests !== seen) {
           seen = driver.requests
           since = performance.now()
@@ -71,15 +71,6 @@ async function real(firmware: Firmware): Promise<DriverServer> {
   } finally {
     await cleanup.close()
   }
-}
-
-/** A disk whose only program is the loader: OVMF starts it, and it asks DHCP for its script. */
-function disk(directory: string): string[] {
-  const folder = join(directory, 'disk', 'EFI', 'BOOT')
-  mkdirSync(folder, { recursive: true })
-  copyFileSync(loader, join(folder, 'BOOTX64.EFI'))
-  const drive = `if=none,id=disk,format=raw,readonly=on,file=fat:${join(directory, 'disk')}`
-  return ['-drive', drive, '-device', 'virtio-blk-pci,drive=disk,bootindex=0']
 }
 
 const known = differences.filter(({ judge }) => judge === 'debian12')

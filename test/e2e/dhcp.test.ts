@@ -246,7 +246,7 @@ describe('DHCP servers with what `ipxetool dhcp` prints', function () {
         // without a router advertisement every stage of iPXE waits 16 s for one
         const advertise = 'enable-ra\ndhcp-range=fd77::,ra-only,64,1h\n'
         dhcp = await startDnsmasq(cleanup, lan, directory, config('dnsmasq') + advertise)
-        machine = await Machine.start(cleanup, 'uefi', tapNetwork(lan.wire, TAP), directory)
+        machine = Machine.start(cleanup, 'uefi', tapNetwork(lan.wire, TAP), directory)
         await mainMenu(machine, 110)
         const loads = server.log().match(/tftp RRQ ipxe\.efi: \d+ bytes/gu) ?? []
         assert.equal(loads.length, 1, server.log())

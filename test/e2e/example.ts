@@ -54,8 +54,8 @@ export async function startCentosWith(machine: Machine, more: string): Promise<v
   await pick(machine, CENTOS)
   await pick(machine, EDIT)
   await machine.waitForScreen(PROMPT, 20)
-  await machine.keyboard.type(more)
-  await machine.keyboard.press('enter')
+  await machine.type(more)
+  await machine.press('enter')
   await pick(machine, START)
 }
 

@@ -23,7 +23,7 @@ if ((await whyNoLan()) === undefined) {
   })
   pids.push(dhcp.pid, wire.pid)
 }
-const machine = await Machine.start(cleanup, 'bios', userNetwork('none'), directory)
+const machine = Machine.start(cleanup, 'bios', userNetwork('none'), directory)
 pids.push(machine.pid)
 await machine.waitForLine('SeaBIOS', 20)
 process.stdout.write(`${JSON.stringify({ pids, directory })}\n`)

@@ -1,5 +1,5 @@
 import type { Machine } from './qemu.js'
-import type { Row } from './screen.js'
+import type { ScreenRow as Row } from '../../src/boot/screen.js'
 
 /**
  * Picks a menu line as a person does: looks where the bar is, moves it with the arrow keys until it is on `label`,
@@ -7,7 +7,7 @@ import type { Row } from './screen.js'
  */
 export async function pick(machine: Machine, label: string): Promise<void> {
   await moveTo(machine, label)
-  await machine.keyboard.press('enter')
+  await machine.press('enter')
 }
 
 export async function moveTo(machine: Machine, label: string): Promise<void> {
@@ -17,10 +17,10 @@ export async function moveTo(machine: Machine, label: string): Promise<void> {
   })
   for (let presses = 0; presses < 40; presses++) {
     const here = await restingBar(machine)
-    const there = find((await machine.look()).rows(), label)
+    const there = find(machine.look().rows(), label)
     if (there === undefined) continue
     if (here.index === there.index) return
-    await machine.keyboard.press(there.index > here.index ? 'down' : 'up')
+    await machine.press(there.index > here.index ? 'down' : 'up')
     await moved(machine, here.index)
   }
   throw new Error(`the bar did not reach "${label}" with 40 keys\n${machine.report()}`)

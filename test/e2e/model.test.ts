@@ -22,7 +22,10 @@ describe('a real machine boots what the model describes', function () {
         const { machine } = scene
         // the last line of the menu: by then all others are drawn
         await machine.waitForScreen('Edit the kernel arguments first', 60)
-        const screen = (await machine.look()).rows().map(({ text }) => text)
+        const screen = machine
+          .look()
+          .rows()
+          .map(({ text }) => text)
         assert.ok(
           screen.some((row) => row.includes('CentOS Stream')),
           screen.join('\n'),
@@ -30,8 +33,8 @@ describe('a real machine boots what the model describes', function () {
         assert.ok(!screen.some((row) => row.includes(UEFI_ONLY)), screen.join('\n'))
         await pick(machine, FORM)
         await machine.waitForScreen(QUESTION, 20)
-        await machine.keyboard.type('-rack7')
-        await machine.keyboard.press('enter')
+        await machine.type('-rack7')
+        await machine.press('enter')
         const { line, args } = await watchLinux(machine)
         assert.ok(args.includes('ipxetool.host=node1-rack7'), line)
         assert.ok(args.includes(`console=${CONSOLE}`), line)
@@ -87,7 +90,7 @@ describe('a real machine boots what the model describes', function () {
         // the installer's last act; its way to the server goes through QEMU
         const answer = await fetch(done.replace('10.0.2.2', '127.0.0.1'), { method: 'POST' })
         assert.equal(answer.status, 200, await answer.text())
-        const machine = await scene.again()
+        const machine = scene.again()
         await machine.waitForScreen('No bootable device', 90)
         assert.match(machine.history(), /known was installed at .*: it starts from its disk/)
         assert.match(scene.server.log(), /once .*known/)

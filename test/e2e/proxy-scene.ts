@@ -102,7 +102,7 @@ export async function bootByProxy(title: string, one: Case): Promise<Seen> {
       more: [...answering, '--interface', CARD, ...record, ...options],
     })
     const args = ['-uuid', UUID, ...(one.machine ?? [])]
-    machine = await Machine.start(cleanup, firmware, tapNetwork(lan.wire, TAP), directory, args)
+    machine = Machine.start(cleanup, firmware, tapNetwork(lan.wire, TAP), directory, args)
     const begin = performance.now()
     const machines = async (): Promise<MachineReport[]> => {
       const ask = `process.stdout.write(await (await fetch('http://${SERVER_ADDRESS}/_/api/machines')).text())`

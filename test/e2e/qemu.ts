@@ -1,145 +1,109 @@
-/** One QEMU machine: its firmware, its network and its serial line. */
-import { closeSync, openSync, readSync } from 'node:fs'
-import { copyFile } from 'node:fs/promises'
-import { join } from 'node:path'
+/** A machine of `src/boot`, as tests use it: in its network's place, taken away by `cleanup`, waited for with a reason. */
+import { Machine as Hardware, makeLoaderDisk } from '../../src/boot/machine.js'
+import { findNeeds } from '../../src/boot/needs.js'
+import { type MachinePlan, tapNetwork as tap, userNetwork as user } from '../../src/boot/plan.js'
+import type { SerialScreen } from '../../src/boot/screen.js'
+import { findCommand } from '../../scripts/system-packages.mjs'
 import type { Cleanup } from './cleanup.js'
-import { Keyboard } from './keyboard.js'
-import { HERE, start, until } from './processes.js'
-import type { Place, Running } from './processes.js'
-import { Screen } from './screen.js'
+import { HERE, until } from './processes.js'
+import type { Place } from './processes.js'
 
-export type Firmware = 'bios' | 'uefi'
+export type Firmware = MachinePlan['firmware']
 /** With those of other processors. */
 export type AnyFirmware = Firmware | 'uefi-ia32' | 'uefi-arm64'
 
+const architectures = { bios: 'x86_64', uefi: 'x86_64', 'uefi-ia32': 'i386', 'uefi-arm64': 'arm64' } as const
+
 export interface Network {
   readonly place: Place
-  /** The value of -netdev, with id=net. */
-  readonly netdev: string
+  /** Values of -netdev, one of them with id=net. */
+  readonly netdevs: readonly string[]
 }
 
 /** QEMU's own network: 10.0.2.2 is this host, and DHCP hands out `bootFile`. Needs no root. */
 export function userNetwork(bootFile: string): Network {
-  return { place: HERE, netdev: `user,id=net,bootfile=${bootFile}` }
+  return { place: HERE, netdevs: user(bootFile) }
 }
 
-export function tapNetwork(place: Place, tap: string): Network {
-  return { place, netdev: `tap,id=net,ifname=${tap},script=no,downscript=no` }
+export function tapNetwork(place: Place, name: string): Network {
+  return { place, netdevs: tap(name) }
 }
 
-interface Build {
-  readonly command: string
-  readonly machine: readonly string[]
-  readonly code: string
-  readonly variables: string
-}
-
-/** UEFI by processor. */
-const builds: Readonly<Record<Exclude<AnyFirmware, 'bios'>, Build>> = {
-  uefi: {
-    command: 'qemu-system-x86_64',
-    machine: ['-machine', 'q35,accel=tcg', '-vga', 'none'],
-    code: '/usr/share/OVMF/OVMF_CODE_4M.fd',
-    variables: '/usr/share/OVMF/OVMF_VARS_4M.fd',
-  },
-  'uefi-ia32': {
-    command: 'qemu-system-x86_64',
-    // Debian's only build of it is for Secure Boot, which wants SMM; without keys it starts what is not signed.
-    machine: ['-machine', 'q35,accel=tcg,smm=on', '-global', 'driver=cfi.pflash01,property=secure,value=on'],
-    code: '/usr/share/OVMF/OVMF32_CODE_4M.secboot.fd',
-    variables: '/usr/share/OVMF/OVMF32_VARS_4M.fd',
-  },
-  'uefi-arm64': {
-    command: 'qemu-system-aarch64',
-    machine: ['-machine', 'virt,accel=tcg,gic-version=2', '-cpu', 'cortex-a57'],
-    code: '/usr/share/AAVMF/AAVMF_CODE.fd',
-    variables: '/usr/share/AAVMF/AAVMF_VARS.fd',
-  },
+export interface MachineWish {
+  /** UEFI starts this file from a disk, in the place of its own PXE. */
+  readonly loader?: string
 }
 
 export class Machine {
-  readonly #screen = new Screen()
-  readonly keyboard: Keyboard
-  readonly #process: Running
-  readonly #line: number
+  readonly #hardware: Hardware
 
-  private constructor(
-    cleanup: Cleanup,
-    command: string,
-    args: readonly string[],
-    place: Place,
-    directory: string,
-  ) {
-    // A file, not a pipe: Node's pipes are sockets, which are full after some 270 writes of one byte, and QEMU's
-    // UART drops characters when its line is full. A file never is.
-    const path = join(directory, 'serial.log')
-    const output = openSync(path, 'w')
-    this.#line = openSync(path, 'r')
+  private constructor(cleanup: Cleanup, hardware: Hardware) {
+    this.#hardware = hardware
     cleanup.defer({
       undo: () => {
-        closeSync(this.#line)
+        hardware.kill()
       },
-    })
-    this.#process = start(cleanup, {
-      name: 'QEMU',
-      command,
-      args,
-      place,
-      stdout: output,
-    })
-    closeSync(output)
-    this.keyboard = new Keyboard((bytes) => {
-      this.#process.write(bytes)
+      settled: () => hardware.close(),
     })
   }
 
-  static async start(
+  static start(
     cleanup: Cleanup,
-    firmware: AnyFirmware,
+    kind: AnyFirmware,
     network: Network,
     directory: string,
     more: readonly string[] = [],
-  ): Promise<Machine> {
-    const args = ['-nodefaults', '-no-user-config', '-display', 'none', '-monitor', 'none']
-    // signal=off: the line's bytes are the guest's, also ^C.
-    args.push('-chardev', 'stdio,id=line,signal=off', '-serial', 'chardev:line', '-no-reboot')
-    args.push('-m', '512', '-netdev', network.netdev, '-device', 'virtio-rng-pci')
-    let command = 'qemu-system-x86_64'
-    if (firmware === 'bios') {
-      // graphics=off makes SeaBIOS put the text screen and the keyboard on the serial line.
-      args.push('-machine', `q35,accel=${accelerator()},graphics=off`, '-vga', 'none')
-      args.push('-device', 'virtio-net-pci,netdev=net,bootindex=1')
-    } else {
-      const build = builds[firmware]
-      command = build.command
-      const variables = join(directory, 'vars.fd')
-      await copyFile(build.variables, variables)
-      args.push(...build.machine.map((word) => word.replace('accel=tcg', `accel=${accelerator(firmware)}`)))
-      args.push('-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${build.code}`)
-      args.push('-drive', `if=pflash,format=raw,unit=1,file=${variables}`)
-      // An empty romfile: else QEMU's iPXE ROM boots and EDK2's own PXE is never tried.
-      args.push('-device', 'virtio-net-pci,netdev=net,romfile=,bootindex=1')
+    { loader }: MachineWish = {},
+  ): Machine {
+    const firmware = kind === 'bios' ? 'bios' : 'uefi'
+    const arch = architectures[kind]
+    const path = process.env['PATH'] ?? ''
+    const { qemu, code, variables } = findNeeds({ firmware, arch, loader: loader ?? 'none' }, path)
+    const plan: MachinePlan = {
+      firmware,
+      arch,
+      accelerator: accelerator(kind),
+      memory: 512,
+      display: 'none',
+      folder: directory,
+      netdevs: network.netdevs,
+      starts:
+        loader === undefined
+          ? { from: 'network' }
+          : { from: 'folder', folder: makeLoaderDisk(directory, arch, loader) },
+      ...(code === undefined ? {} : { code }),
     }
-    return new Machine(cleanup, command, [...args, ...more], network.place, directory)
+    const hardware = new Hardware({
+      qemu,
+      plan,
+      more,
+      ...(variables === undefined ? {} : { variables }),
+      prefix: [...network.place.prefix, findCommand('setpriv') ?? 'setpriv', '--pdeathsig', 'KILL', '--'],
+    })
+    return new Machine(cleanup, hardware)
   }
 
   /** The screen as of now. */
-  async look(): Promise<Screen> {
-    const chunk = Buffer.alloc(65_536)
-    for (;;) {
-      const length = readSync(this.#line, chunk, 0, chunk.length, null)
-      if (length === 0) return this.#screen
-      await this.#screen.write(Buffer.from(chunk.subarray(0, length)))
-    }
+  look(): SerialScreen {
+    return this.#hardware.look()
   }
 
   get pid(): number {
-    return this.#process.pid
+    return this.#hardware.pid
+  }
+
+  /** Keys by their names, as for `--keys`. */
+  async press(keys: string): Promise<void> {
+    await this.#hardware.press(keys)
+  }
+
+  async type(text: string): Promise<void> {
+    await this.#hardware.type(text)
   }
 
   /** What the serial line has printed, without control sequences. */
   history(): string {
-    return this.#screen.history()
+    return this.look().history()
   }
 
   /** Waits until the rendered screen shows `what`. */
@@ -160,32 +124,31 @@ export class Machine {
   async waitFor<T>(
     what: string,
     seconds: number,
-    probe: (screen: Screen) => T | false | undefined,
+    probe: (screen: SerialScreen) => T | false | undefined,
   ): Promise<T> {
     return until(
-      async () => {
-        const value = probe(await this.look())
+      () => {
+        const value = probe(this.look())
         return value === false ? undefined : value
       },
       seconds,
       () => `waited up to ${seconds} s for ${what}\n${this.report()}`,
-      () => (this.#process.hasExited() ? 'QEMU has ended' : undefined),
+      () => (this.#hardware.ended === undefined ? undefined : 'QEMU has ended'),
     )
   }
 
   async waitForPowerOff(seconds: number): Promise<void> {
     await until(
-      () => (this.#process.hasExited() ? true : undefined),
+      () => (this.#hardware.ended === undefined ? undefined : true),
       seconds,
       () => `waited up to ${seconds} s for the machine to power itself off\n${this.report()}`,
     )
-    await this.look()
   }
 
   /** The last screen and QEMU's stderr. */
   report(): string {
-    const stderr = this.#process.log().trim()
-    return `the last screen:\n${this.#screen.toString()}\nQEMU's stderr: ${stderr === '' ? '(nothing)' : stderr}`
+    const stderr = this.#hardware.errors().trim()
+    return `the last screen:\n${this.look().framed()}\nQEMU's stderr: ${stderr === '' ? '(nothing)' : stderr}`
   }
 }
 
@@ -198,6 +161,6 @@ function matches(text: string, what: string | RegExp): boolean {
  * there are hosts whose KVM runs SeaBIOS to its end and then fails to emulate an instruction of the iPXE ROM, and
  * another of OVMF. TCG boots in the same seconds everywhere.
  */
-function accelerator(firmware?: AnyFirmware): 'kvm' | 'tcg' {
-  return process.env['IPXETOOL_E2E_ACCEL'] === 'kvm' && firmware !== 'uefi-arm64' ? 'kvm' : 'tcg'
+function accelerator(kind: AnyFirmware): 'kvm' | 'tcg' {
+  return process.env['IPXETOOL_E2E_ACCEL'] === 'kvm' && kind !== 'uefi-arm64' ? 'kvm' : 'tcg'
 }

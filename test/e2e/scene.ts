@@ -32,7 +32,7 @@ export const CONSOLE = 'ttyS0,115200'
 export interface Scene {
   readonly machine: Machine
   /** Switches on another one like it, once the first is off. */
-  readonly again: () => Promise<Machine>
+  readonly again: () => Machine
   readonly mirror: Mirror
   readonly server: Server
   /** What the menu's entries were built to load from. */
@@ -69,15 +69,15 @@ export async function withScene(
     evidence.push(() => ["the server's log", server.log()])
     const network = await site.connect(server, directory, base, evidence)
 
-    const again = async (): Promise<Machine> => {
-      const started = await Machine.start(cleanup, firmware, network, directory)
+    const again = (): Machine => {
+      const started = Machine.start(cleanup, firmware, network, directory)
       evidence.unshift(
         () => ['the serial line', started.history()],
         () => ['the machine', started.report()],
       )
       return started
     }
-    const machine = await again()
+    const machine = again()
     const begin = performance.now()
     await play({
       machine,
