@@ -42,16 +42,28 @@ function onLine(command: ParsedCommand, line: Line): ParsedCommand {
   return copy
 }
 
+function sectionsOf(script: Script): Map<Command, number> {
+  const sections = new Map<Command, number>()
+  let labels = 0
+  for (const line of script.children) {
+    if (line.type !== 'line') continue
+    for (const child of line.children) {
+      if (child.type === 'label') labels++
+      else if (child.type === 'command') sections.set(child, labels)
+    }
+  }
+  return sections
+}
+
 export function analyse(script: Script, known?: KnownCommands): Analysis {
   const commands: ParsedCommand[] = []
   const commandOf = new Map<Command, ParsedCommand>()
-  const sectionOf = new Map<Command, number>()
+  let sections: Map<Command, number> | undefined
   const labels = new Labels()
   const settings = new Settings()
 
   const addCommand = (node: Command, line: Line): void => {
     let parsed = interpretKnown(node, line, known)
-    sectionOf.set(node, labels.all.length)
     if (parsed) commandOf.set(node, parsed)
     for (; parsed; parsed = parsed.inner) {
       commands.push(parsed)
@@ -68,5 +80,10 @@ export function analyse(script: Script, known?: KnownCommands): Analysis {
   const hasForm = commands.some(({ spec, name }) => spec?.name === 'present' || name === 'form')
   for (const command of commands) settings.addCommand(command, hasForm)
   const flow = new FlowFacts(script, commandOf, settings)
-  return { script, commands, labels, settings, commandOf, sectionOf, flow }
+  return {
+    ...{ script, commands, labels, settings, commandOf, flow },
+    get sectionOf() {
+      return (sections ??= sectionsOf(script))
+    },
+  }
 }

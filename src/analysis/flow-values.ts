@@ -88,6 +88,10 @@ export class FlowValues {
 
   /** The same with where each comes from. */
   expand(word: Word, command: number, depth = 0): readonly Value[] {
+    const [only] = word.children
+    if (word.children.length === 1 && only!.type === 'text') {
+      return [{ text: only!.value.slice(0, maxLength), setBy: undefined }]
+    }
     let values: readonly Value[] = [{ text: '', setBy: undefined }]
     for (const child of word.children) {
       const next: readonly Value[] =
@@ -280,6 +284,12 @@ export class FlowValues {
 }
 
 function product(left: readonly Value[], right: readonly Value[], between: string): readonly Value[] {
+  if (left.length === 1 && right.length === 1) {
+    const [first] = left as [Value]
+    const [second] = right as [Value]
+    const text = (first.text + between + second.text).slice(0, maxLength)
+    return [{ text, setBy: second.setBy ?? first.setBy }]
+  }
   const results = new Map<string, Value>()
   for (const first of left) {
     for (const second of right) {

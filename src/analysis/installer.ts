@@ -30,8 +30,12 @@ const patterns: readonly (readonly [family: Release['family'], pattern: RegExp])
   ['el', /\/(\d)\.\d{1,2}\.\d{4}\/os\//],
 ]
 
+/** Most words of a command are nothing of the kind. */
+const mayName = /\d.*\/|\/.*\d|\/rawhide|\d-stream$/is
+
 /** Undefined when there is none, or when it stays unknown. A newer name for the same number is the same release. */
 export function releaseIn(text: string): Release | undefined {
+  if (!mayName.test(text)) return undefined
   for (const [family, pattern] of patterns) {
     const found = pattern.exec(text)?.[1]
     if (found === undefined) continue

@@ -6,6 +6,9 @@ const fedoraCoreos = /fedora-coreos|fcos|rhcos|coreos\.(live|inst)|ignition\.(fi
 /** Flatcar and the CoreOS Container Linux that it comes from do have the argument. */
 const containerLinux = /flatcar|coreos\.(first_boot|config)|coreos_production/i
 
+/** Any of them, `coreos.autologin` included. */
+const mayTell = /coreos|fcos|rhcos|ignition|flatcar/i
+
 export const coreosAutologin: Rule = {
   id: 'coreos-autologin',
   summary: '`coreos.autologin` for Fedora CoreOS, which has no such argument.',
@@ -31,8 +34,9 @@ export const coreosAutologin: Rule = {
     const isFedora = new Map<number, boolean>()
     return {
       command(command) {
-        const section = analysis.sectionOf.get(command.node) ?? 0
         for (const { word, text } of command.args) {
+          if (!mayTell.test(text)) continue
+          const section = analysis.sectionOf.get(command.node) ?? 0
           if (/^coreos\.autologin(=|$)/.test(text)) found.push({ command, word, section })
           else if (containerLinux.test(text)) isFedora.set(section, false)
           else if (fedoraCoreos.test(text) && !isFedora.has(section)) isFedora.set(section, true)

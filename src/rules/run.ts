@@ -1,7 +1,7 @@
 /** Runs rules over one script. */
 import { type Analysis, analyse, type KnownCommands } from '../analysis/analyse.js'
 import { placeOf } from '../analysis/places.js'
-import type { InvalidLine, Line, Script, ScriptContent, Word } from '../ast/nodes.js'
+import type { InvalidLine, Label, Line, Reference, Script, ScriptContent, WordContent } from '../ast/nodes.js'
 import { walk } from '../ast/walk.js'
 import { Diagnostic, type Fix } from '../diagnostics/diagnostic.js'
 import { Disabled, type Suppression } from './disabled.js'
@@ -119,10 +119,13 @@ export function runRules(script: Script, options: RunOptions): Diagnostic[] {
   const { children } = script
   if (!only && !clean) dispatch(children, analysis, visitorsOf(wanted))
   else {
-    const own = children.filter(
-      (line) => only?.has(line) !== false && !(line.type === 'line' && clean?.has(line.children)),
-    )
-    dispatch(own, analysis, visitorsOf(wanted.filter(({ rule }) => rule.judges === 'line')))
+    const own: ScriptContent[] = []
+    for (const line of children) {
+      const isKnown = (only && !only.has(line)) || (line.type === 'line' && clean?.has(line.children))
+      if (isKnown !== true) own.push(line)
+    }
+    if (own.length > 0)
+      dispatch(own, analysis, visitorsOf(wanted.filter(({ rule }) => rule.judges === 'line')))
     if (clean && rules === allRules && isText) {
       for (const line of own) if (line.type === 'line' && !reported.has(line)) clean.add(line.children)
     }
@@ -167,11 +170,17 @@ interface Handler {
 }
 
 function callAll(handlers: readonly Handler[], node?: unknown, line?: unknown): void {
-  for (const { handle, of } of handlers) {
-    if (of.isBroken) continue
+  let index = 0
+  const { length } = handlers
+  // once for all of them; what throws is stepped over
+  while (index < length) {
     try {
-      handle.call(of.visitor, node, line)
+      for (; index < length; index++) {
+        const { handle, of } = handlers[index]!
+        if (!of.isBroken) handle.call(of.visitor, node, line)
+      }
     } catch (error) {
+      const { of } = handlers[index++]!
       of.isBroken = true
       of.fail(error)
     }
@@ -198,8 +207,13 @@ function dispatch(lines: readonly ScriptContent[], analysis: Analysis, visitors:
     }
   }
   const hasParts = handlers.reference.length > 0 || handlers.variable.length > 0
+  const hasWords = handlers.word.length > 0 || hasParts
   /** References and variables of a word or label; `walk`, because they may be nested without end. */
-  const visitParts = (node: Word | Line['children'][number], line: Line): void => {
+  const visitParts = (node: Label | WordContent, line: Line): void => {
+    if (node.type === 'reference' && isPlain(node)) {
+      callAll(handlers.reference, node, line)
+      return
+    }
     walk(node, (part) => {
       if (part.type === 'reference') callAll(handlers.reference, part, line)
       else if (part.type === 'variable') callAll(handlers.variable, part, line)
@@ -223,15 +237,27 @@ function dispatch(lines: readonly ScriptContent[], analysis: Analysis, visitors:
         for (let parsed = analysis.commandOf.get(child); parsed; parsed = parsed.inner) {
           callAll(handlers.command, parsed)
         }
+        if (!hasWords) continue
         for (const word of child.children) {
           if (word.type !== 'word') continue
           callAll(handlers.word, word, line)
-          if (hasParts && word.children.some((part) => part.type !== 'text')) visitParts(word, line)
+          if (!hasParts) continue
+          for (const part of word.children) if (part.type !== 'text') visitParts(part, line)
         }
       }
     }
   }
   callAll(handlers.end)
+}
+
+/** Nothing in it but text. */
+function isPlain({ children }: Reference): boolean {
+  for (const part of children) {
+    if (part.children.length > 1) return false
+    const [only] = part.children
+    if (only && only.type !== 'text') return false
+  }
+  return true
 }
 
 function toDiagnostic(
