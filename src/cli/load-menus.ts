@@ -16,7 +16,7 @@ import {
   waitingProblem,
 } from './menu-problems.js'
 import { stuckAt } from './stuck-at.js'
-import { besides, startThread } from './thread.js'
+import { besides, startThread } from '../files/thread.js'
 
 export interface MenuLoaderOptions {
   /** What relative paths start at. */
@@ -95,8 +95,8 @@ class MenuLoader {
   }
 
   #start(): Worker {
-    const workerData: MenuWorkerData = { menuModule: besides('../model/dsl') }
-    const worker = startThread('./menu-worker', {
+    const workerData: MenuWorkerData = { menuModule: besides(new URL('../model/dsl', import.meta.url)) }
+    const worker = startThread(new URL('./menu-worker', import.meta.url), {
       workerData,
       stdout: true,
       stderr: true,

@@ -10,7 +10,7 @@ import type { Subnet } from '../dhcp-config/types.js'
 import { chooseInterfaces, type NetworkInterface } from '../serve/dhcp/interfaces.js'
 import { askNetwork } from '../serve/doctor/ask.js'
 import { ExitCode } from './exit-codes.js'
-import { besides } from './thread.js'
+import { besides } from '../files/thread.js'
 
 export interface DhcpCommandOptions {
   /** `dnsmasq` */
@@ -103,7 +103,7 @@ async function keepDnsmasq(
   range: readonly [string, string],
   say: (line: string) => void,
 ): Promise<AddressServer> {
-  const keeper = besides('dnsmasq-keeper')
+  const keeper = besides(new URL('./dnsmasq-keeper', import.meta.url))
   const loader = keeper.endsWith('.ts') ? ['--import', 'tsx'] : []
   const child = spawn(process.execPath, [...loader, keeper, ...dnsmasqCommand(on, range)], {
     stdio: ['pipe', 'ignore', 'pipe'],

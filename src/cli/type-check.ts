@@ -7,7 +7,7 @@ import type { Worker } from 'node:worker_threads'
 import { Diagnostic } from '../diagnostics/diagnostic.js'
 import { isMenuFile } from '../project/files.js'
 import { underRoot } from '../project/paths.js'
-import { besides, startThread } from './thread.js'
+import { besides, startThread } from '../files/thread.js'
 import type { TypeAnswer, TypeProblem, TypeRequest } from './type-worker.js'
 
 /** Milliseconds after which a menu is as it is. */
@@ -62,7 +62,7 @@ export class TypeChecker {
       root,
       files: names.map((name) => slashed(realpathSync(join(menus, name)))),
       ...(config !== undefined && { config }),
-      menuModule: besides('../model/dsl'),
+      menuModule: besides(new URL('../model/dsl', import.meta.url)),
     }
     const answer = await this.#ask(request)
     if (typeof answer === 'string') return { diagnostics: [], skipped: answer }
@@ -73,7 +73,7 @@ export class TypeChecker {
   }
 
   #ask(request: TypeRequest): Promise<TypeAnswer | string> {
-    const worker = startThread('./type-worker', { workerData: request })
+    const worker = startThread(new URL('./type-worker', import.meta.url), { workerData: request })
     this.#worker = worker
     return new Promise<TypeAnswer | string>((done) => {
       const timer = setTimeout(() => {

@@ -3,7 +3,6 @@
  * is bounded however many clients there are and however slowly they read: what does not fit goes out in pieces that
  * belong to one reader, and the more of them there are the smaller they get.
  */
-import type { FileHandle } from 'node:fs/promises'
 import type { FileState } from './tree.js'
 
 /** Measured: at 64 KiB a chunk, a file of 1 MiB goes out three times slower. */
@@ -20,9 +19,20 @@ const SPARE = 4
 /** The file is no longer what it was when the transfer began. */
 export class FileChangedError extends Error {}
 
+/** As much of a `FileHandle` as is needed here. */
+export interface ContentHandle {
+  read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesRead: number }>
+  stat(options: { bigint: true }): Promise<{ readonly size: bigint; readonly mtimeNs: bigint }>
+}
+
 /** What chunks are read from; they are kept in it. */
 export interface ContentSource extends FileState {
-  readonly handle: FileHandle
+  readonly handle: ContentHandle
   readonly chunks: Map<number, Chunk>
 }
 

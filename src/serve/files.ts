@@ -33,6 +33,7 @@ export type Leased =
 /** One version of one file, for all who read it. */
 export interface SharedFile extends TreeFile, ContentSource {
   readonly chunks: Map<number, Chunk>
+  readonly handle: TreeFile['handle']
 }
 
 interface Entry {

@@ -74,6 +74,8 @@ export interface TftpOptions {
   /** Transfers at a time. Default 4096. */
   readonly maxTransfers?: number | undefined
   readonly timing?: Partial<SessionTiming> | undefined
+  /** Threads besides the caller's, started when there are many transfers. Default: one less than processors, at most 3. */
+  readonly threads?: number | undefined
 }
 
 export interface ServeOptions {
@@ -183,7 +185,16 @@ export async function serveTree(options: ServeOptions): Promise<RunningServer> {
     if (options.tftp !== false) {
       const { port = 69, ...rest } = options.tftp ?? {}
       tftp = await open('tftp', rest.host, port, (host) =>
-        startTftpServer({ ...rest, host, files, port, onEvent, gate: new Gate(allow, 'tftp', onEvent) }),
+        startTftpServer({
+          ...rest,
+          host,
+          files,
+          port,
+          onEvent,
+          gate: new Gate(allow, 'tftp', onEvent),
+          // the recorder hears the sockets of this thread
+          ...(recorder !== undefined && { threads: 0 }),
+        }),
       )
     }
     if (options.proxyDhcp !== undefined) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { open, truncate } from 'node:fs/promises'
+import { type FileHandle, open, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CHUNK, Content, type ContentSource, FileChangedError } from '../../src/serve/content.js'
 import { fileState } from '../../src/serve/tree.js'
@@ -7,7 +7,7 @@ import { pattern, Scratch } from './support.js'
 
 describe('the shared content of files', () => {
   const scratch = new Scratch()
-  const open_: ContentSource[] = []
+  const open_: { readonly handle: FileHandle }[] = []
   afterEach(async () => {
     for (const { handle } of open_.splice(0)) await handle.close()
     await scratch.clean()

@@ -1,10 +1,8 @@
 /** Digests of a stream of blocks, in a thread of their own when that is worth its start. */
 import { createHash, type Hash } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
+import { startThread } from '../../files/thread.js'
 import type { DigestAlgorithm } from '../types.js'
 import type { HashAnswer, HashOrder } from './hash-worker.js'
 
@@ -47,13 +45,7 @@ class HashThread {
   #idle: NodeJS.Timeout | undefined
 
   constructor(onEnd: (thread: HashThread) => void) {
-    const script = besides('./hash-worker')
-    // under tsx, which does not follow into threads, jiti runs the source
-    const isSource = script.endsWith('.ts')
-    const jiti = JSON.stringify(createRequire(import.meta.url).resolve('jiti'))
-    const start = `require(${jiti}).createJiti(${JSON.stringify(script)}).import(${JSON.stringify(script)})`
-    this.#worker = new Worker(isSource ? start : script, {
-      eval: isSource,
+    this.#worker = startThread(new URL('./hash-worker', import.meta.url), {
       execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
     })
@@ -138,9 +130,4 @@ function freeThread(): HashThread {
   const thread = new HashThread((gone) => threads.delete(gone))
   threads.add(thread)
   return thread
-}
-
-function besides(name: string): string {
-  const built = fileURLToPath(new URL(`${name}.js`, import.meta.url))
-  return existsSync(built) ? built : fileURLToPath(new URL(`${name}.ts`, import.meta.url))
 }

@@ -74,7 +74,7 @@ export class Metrics {
   /** @param labels as the format has them */
   #add(name: Name, labels: string, by = 1): void {
     let series = this.#values.get(name)
-    if (series === undefined) this.#values.set(name, (series = new Map()))
+    if (series === undefined) this.#values.set(name, (series = new Map<string, number>()))
     series.set(labels, (series.get(labels) ?? 0) + by)
   }
 }

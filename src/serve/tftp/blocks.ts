@@ -1,16 +1,16 @@
 /** The octets of one transfer's blocks, out of the pieces that all clients share. */
 import type { Content, Piece } from '../content.js'
-import type { Lease } from '../files.js'
+import type { Source } from './lane.js'
 
 export class Blocks {
   readonly #content: Content
-  readonly #lease: Lease
+  readonly #source: Source
   #piece: Piece | undefined
   #closed = false
 
-  constructor(content: Content, lease: Lease) {
+  constructor(content: Content, source: Source) {
     this.#content = content
-    this.#lease = lease
+    this.#source = source
   }
 
   /** Copies the range into `target` when it is at hand; false: {@link fetch} it. */
@@ -19,7 +19,7 @@ export class Blocks {
     while (offset < end) {
       let piece = this.#piece
       if (piece === undefined || offset < piece.start || offset >= piece.start + piece.bytes.length) {
-        piece = this.#content.take(this.#lease.file, offset)
+        piece = this.#content.take(this.#source.file, offset)
         if (piece === undefined) return false
         this.#hold(piece)
       }
@@ -39,7 +39,7 @@ export class Blocks {
   async fetch(target: Uint8Array, at: number, offset: number, length: number): Promise<void> {
     const end = offset + length
     while (offset < end) {
-      const piece = await this.#content.load(this.#lease.file, offset)
+      const piece = await this.#content.load(this.#source.file, offset)
       this.#hold(piece)
       // Its octets would be gone.
       if (this.#closed) return
@@ -54,7 +54,7 @@ export class Blocks {
     this.#closed = true
     this.#piece?.release()
     this.#piece = undefined
-    this.#lease.release()
+    this.#source.release()
   }
 
   #hold(piece: Piece): void {

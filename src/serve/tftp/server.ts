@@ -2,6 +2,7 @@
  * The TFTP server: decides which requests become transfers, and where each has its socket; never writes.
  */
 import type { RemoteInfo } from 'node:dgram'
+import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Gate } from '../allow-list.js'
 import { peer, type OnEvent, type Peer } from '../events.js'
@@ -11,16 +12,14 @@ import { cleanTftpName } from '../names.js'
 import { printable } from '../printable.js'
 import { ANSWERS, type Refusal } from '../refusal.js'
 import { errorCode } from '../tree.js'
-import { Blocks } from './blocks.js'
-import { type Channel, ownChannel, sharedChannel } from './channel.js'
-import { Deadlines } from './deadlines.js'
 import { decodePacket, encodePacket, ErrorCode, type RequestPacket } from './packet.js'
-import { Packets } from './packets.js'
+import { Lane, type Order, type Running } from './lane.js'
 import { MAX_BLKSIZE } from './options.js'
-import { ReadSession, type SessionTiming } from './session.js'
-import { bindTransferSocket, closed, type Listener, listen } from './sockets.js'
+import { RemoteLane } from './remote-lane.js'
+import type { SessionTiming } from './session.js'
+import { closed, type Listener, listen } from './sockets.js'
 import { Sources } from './sources.js'
-import { type Phase, Transfer } from './transfer.js'
+import type { Phase, Transfer } from './transfer.js'
 
 export interface TftpServerOptions {
   readonly files: TreeFiles
@@ -38,6 +37,8 @@ export interface TftpServerOptions {
   /** Requests a second that one address may make for long, and how many at once after a silence. */
   readonly requestRate?: { readonly perSecond: number; readonly burst: number } | undefined
   readonly timing?: Partial<SessionTiming> | undefined
+  /** Threads for transfers besides this one, started when there are many. Default: as processors allow. */
+  readonly threads?: number | undefined
   /** Others hear nothing. Default: everybody. */
   readonly gate?: Pick<Gate, 'permits'> | undefined
   readonly onEvent: OnEvent
@@ -57,6 +58,10 @@ const MAX_TRANSFERS = 4096
 const MAX_UNPROVEN = 1024
 /** Requests whose file is being looked up. */
 const MAX_OPENING = 1024
+/** So many transfers are no reason for another thread, which takes a tenth of a second and 10 MB. */
+const ENOUGH = 8
+const MAX_THREADS = 3
+const THREAD_PAUSE_MS = 60_000
 
 /**
  * @throws the system error of the socket (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`)
@@ -78,19 +83,22 @@ interface Request {
 class Server implements TftpServer {
   readonly #options: TftpServerOptions
   readonly #listeners: readonly Listener[]
-  readonly #transfers = new Set<Transfer>()
+  readonly #transfers = new Set<Running>()
   /** In the order in which they began, or ended. */
-  readonly #unproven = new Set<Transfer>()
-  readonly #finished = new Set<Transfer>()
+  readonly #unproven = new Set<Running>()
+  readonly #finished = new Set<Running>()
   /** By {@link Request.id}; `opening` from the request until the first packet goes out. */
-  readonly #byRequest = new Map<string, Transfer | 'opening'>()
+  readonly #byRequest = new Map<string, Running | 'opening'>()
   #opening = 0
   /** Single-port mode: by {@link tidOf}. */
   readonly #byTid = new Map<string, Transfer>()
-  readonly #packets = new Packets()
   readonly #sources: Sources
   readonly #now = (): number => performance.now()
-  readonly #deadlines = new Deadlines(this.#transfers, this.#now)
+  readonly #lane: Lane
+  readonly #threads: RemoteLane[] = []
+  readonly #mostThreads: number
+  /** Not before. */
+  #threadsFrom = 0
   #stopping = false
   #closing = false
   #full = false
@@ -99,6 +107,8 @@ class Server implements TftpServer {
     this.#options = options
     this.#listeners = listeners
     this.#sources = new Sources(options.requestRate?.perSecond, options.requestRate?.burst)
+    this.#lane = new Lane(options.files.content, options.onEvent)
+    this.#mostThreads = options.threads ?? Math.min(MAX_THREADS, availableParallelism() - 1)
     for (const listener of listeners) {
       listener.socket.on('message', (bytes, from) => {
         this.#receive(listener, bytes, from)
@@ -132,11 +142,12 @@ class Server implements TftpServer {
     // `opening` ones find #stopping set; each lasts no longer than a stat and a bind.
     while (this.#transfers.size > 0 || this.#byRequest.size > 0) await sleep(5)
     if (!this.#closing) await close()
-    this.#deadlines.stop()
+    this.#lane.stop()
+    await Promise.all(this.#threads.map((thread) => thread.close()))
   }
 
   #busy(): boolean {
-    return [...this.#transfers].some((transfer) => !transfer.session.finished)
+    return [...this.#transfers].some((transfer) => !transfer.finished)
   }
 
   #receive(listener: Listener, bytes: Uint8Array, from: RemoteInfo): void {
@@ -160,7 +171,18 @@ class Server implements TftpServer {
     const { packet } = decoded
     const id = `${tidOf(listener, from)} ${packet.filename}`
     const request = { listener, from, packet, client, path: printable(packet.filename), id }
-    if (this.#isDuplicate(request)) return
+    const known = this.#byRequest.get(id)
+    if (known === undefined) this.#admit(request)
+    else if (known !== 'opening') {
+      known.repeated(() => {
+        this.#admit(request)
+      })
+    }
+  }
+
+  #admit(request: Request): void {
+    const { from, client, packet, path } = request
+    if (this.#stopping) return
     const admitted = this.#sources.admit(from.address, this.#now())
     if (admitted !== 'yes') {
       // No answer: that would be one more packet to an address that may be forged.
@@ -168,7 +190,6 @@ class Server implements TftpServer {
       if (admitted !== 'no') this.#options.onEvent({ type: 'server-problem', protocol: 'tftp', reason })
       return
     }
-    const { path } = request
     const method = packet.kind.toUpperCase()
     this.#options.onEvent({ type: 'request', protocol: 'tftp', client, method, path })
     const mode = packet.mode.toLowerCase()
@@ -188,17 +209,6 @@ class Server implements TftpServer {
     }
   }
 
-  /** A client that has not heard our answer repeats its request; the running session repeats the answer. */
-  #isDuplicate({ id }: Request): boolean {
-    const known = this.#byRequest.get(id)
-    if (known === undefined) return false
-    if (known === 'opening') return true
-    // Machines with a fixed port ask for the same file again after a reset: that one gets a fresh transfer.
-    if (!known.session.finished && !known.session.stalled(this.#now())) return true
-    known.supersede()
-    return false
-  }
-
   async #open(request: Request): Promise<void> {
     if (this.#opening >= MAX_OPENING) {
       this.#drop(request, 'too many requests at a time')
@@ -206,7 +216,7 @@ class Server implements TftpServer {
     }
     this.#opening += 1
     this.#byRequest.set(request.id, 'opening')
-    let transfer: Transfer | undefined
+    let transfer: Running | undefined
     try {
       transfer = await this.#begin(request)
     } catch (error) {
@@ -217,7 +227,7 @@ class Server implements TftpServer {
     }
   }
 
-  async #begin(request: Request): Promise<Transfer | undefined> {
+  async #begin(request: Request): Promise<Running | undefined> {
     if (!this.#makeRoom()) {
       this.#drop(request, 'too many transfers at a time')
       return undefined
@@ -246,70 +256,123 @@ class Server implements TftpServer {
   /** What is over gives way to what begins, and so does the oldest one whose client never answered. */
   #makeRoom(): boolean {
     const max = this.#options.maxTransfers ?? MAX_TRANSFERS
-    if (this.#unproven.size >= MAX_UNPROVEN) first(this.#unproven)?.supersede()
+    const forgotten = this.#unproven.size >= MAX_UNPROVEN ? first(this.#unproven) : undefined
+    if (forgotten !== undefined) {
+      // It leaves on the next turn, so it must not be chosen twice.
+      this.#unproven.delete(forgotten)
+      forgotten.supersede()
+    }
     if (this.#transfers.size + this.#opening <= max) return true
     const oldest = first(this.#finished) ?? first(this.#unproven)
     if (oldest === undefined) return false
-    // It leaves on the next turn, so it must not be chosen twice.
     this.#finished.delete(oldest)
+    this.#unproven.delete(oldest)
     oldest.supersede()
     return true
   }
 
-  async #start(request: Request, lease: Lease): Promise<Transfer | undefined> {
-    const { listener, from, packet, client, path, id } = request
-    const { timing, onEvent, files, singlePort, portRange } = this.#options
+  async #start(request: Request, lease: Lease): Promise<Running | undefined> {
+    const { listener, from, packet, client, path } = request
     const wish = this.#options.blksizeMax ?? MAX_BLKSIZE
-    const blksizeMax = Math.min(wish, blksizeForPath(from.address) ?? MAX_BLKSIZE)
-    const tid = tidOf(listener, from)
-    const clientTid = { address: from.address, port: from.port }
-    let channel: Channel
-    if (singlePort === true) {
-      // One TID can only mean one transfer: whoever asks for another file is done with the last one.
-      this.#byTid.get(tid)?.supersede()
-      channel = sharedChannel(listener.socket, clientTid)
-    } else {
-      const socket = await bindTransferSocket(listener, portRange)
-      channel = ownChannel(socket, clientTid, (bytes) => {
-        transfer.receive(bytes)
-      })
-    }
-    if (this.#stopping) {
-      channel.close()
-      return undefined
-    }
-    const transfer: Transfer = new Transfer({
-      channel,
-      session: new ReadSession(packet.options, lease.file.size, { blksizeMax, timing: timing ?? {} }),
-      blocks: new Blocks(files.content, lease),
-      packets: this.#packets,
+    const order: Order = {
+      listener: { type: listener.type, address: listener.address },
+      client: { address: from.address, port: from.port },
+      options: packet.options,
+      blksizeMax: Math.min(wish, blksizeForPath(from.address) ?? MAX_BLKSIZE),
+      timing: this.#options.timing ?? {},
+      portRange: this.#options.portRange,
       shown: { client, path },
-      onEvent,
-      now: this.#now,
-      onDeadline: (deadline) => {
-        this.#deadlines.touch(deadline)
+    }
+    const thread = this.#options.singlePort === true ? undefined : this.#freeThread()
+    return thread === undefined
+      ? this.#startHere(request, order, lease)
+      : this.#startIn(thread, request, order, lease)
+  }
+
+  async #startHere(request: Request, order: Order, lease: Lease): Promise<Transfer | undefined> {
+    const { listener, from } = request
+    const singlePort = this.#options.singlePort === true
+    const tid = tidOf(listener, from)
+    // One TID can only mean one transfer: whoever asks for another file is done with the last one.
+    if (singlePort) this.#byTid.get(tid)?.supersede()
+    const transfer: Transfer = await this.#lane.prepare(
+      order,
+      lease,
+      (phase) => {
+        this.#enter(transfer, phase, request.id)
+        if (phase === 'closed' && this.#byTid.get(tid) === transfer) this.#byTid.delete(tid)
       },
-      onPhase: (phase) => {
-        this.#enter(transfer, phase, id, tid)
-      },
-    })
-    this.#transfers.add(transfer)
-    this.#unproven.add(transfer)
-    this.#byRequest.set(id, transfer)
-    if (singlePort === true) this.#byTid.set(tid, transfer)
-    this.#full = false
-    transfer.start()
+      singlePort ? listener.socket : undefined,
+    )
+    if (singlePort) this.#byTid.set(tid, transfer)
+    this.#keep(transfer, request)
+    if (this.#stopping) transfer.abort('The server is being stopped')
+    else transfer.start()
     return transfer
   }
 
-  #enter(transfer: Transfer, phase: Phase, id: string, tid: string): void {
+  #startIn(thread: RemoteLane, request: Request, order: Order, lease: Lease): Running {
+    const transfer = thread.start(order, lease, {
+      onPhase: (phase) => {
+        this.#enter(transfer, phase, request.id)
+      },
+      onFailed: (code) => {
+        this.#drop(request, `no socket for the transfer (${code})`)
+      },
+    })
+    this.#keep(transfer, request)
+    return transfer
+  }
+
+  #keep(transfer: Running, { id }: Request): void {
+    this.#transfers.add(transfer)
+    this.#unproven.add(transfer)
+    this.#byRequest.set(id, transfer)
+    this.#full = false
+  }
+
+  /** The one with the least to do where that is less than here. Another one is made when all have enough. */
+  #freeThread(): RemoteLane | undefined {
+    let best: RemoteLane | undefined
+    let least = this.#lane.load
+    for (const thread of this.#threads) {
+      if (!thread.ready || thread.load >= least) continue
+      best = thread
+      least = thread.load
+    }
+    const starting = this.#threads.some((thread) => !thread.ready)
+    const isTime = least >= ENOUGH && this.#now() >= this.#threadsFrom
+    if (isTime && !starting && this.#threads.length < this.#mostThreads) this.#addThread()
+    return best
+  }
+
+  #addThread(): void {
+    const { onEvent } = this.#options
+    const thread = new RemoteLane({
+      onEvent,
+      onEnd: (ended, reason) => {
+        const at = this.#threads.indexOf(ended)
+        if (at < 0 || this.#stopping) return
+        this.#threads.splice(at, 1)
+        // What it failed of would make the next one fail.
+        this.#threadsFrom = this.#now() + THREAD_PAUSE_MS
+        onEvent({
+          type: 'server-problem',
+          protocol: 'tftp',
+          reason: `a thread for transfers is gone: ${reason}`,
+        })
+      },
+    })
+    this.#threads.push(thread)
+  }
+
+  #enter(transfer: Running, phase: Phase, id: string): void {
     this.#unproven.delete(transfer)
-    if (phase === 'finished' && !transfer.session.closed) this.#finished.add(transfer)
+    if (phase === 'finished' && !transfer.closed) this.#finished.add(transfer)
     if (phase !== 'closed') return
     this.#finished.delete(transfer)
     this.#transfers.delete(transfer)
     if (this.#byRequest.get(id) === transfer) this.#byRequest.delete(id)
-    if (this.#byTid.get(tid) === transfer) this.#byTid.delete(tid)
   }
 
   #refuseFor(request: Request, refusal: Refusal): void {

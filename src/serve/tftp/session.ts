@@ -99,7 +99,8 @@ export class ReadSession {
   readonly options: readonly TftpOption[]
 
   readonly #timing: SessionTiming
-  readonly #firstWaitMs: number
+  /** Until the first retransmission as long as the round trip is not known. */
+  readonly firstWaitMs: number
   /** The client asked for its own pace. */
   readonly #paced: boolean
   readonly #blocks: number
@@ -131,7 +132,7 @@ export class ReadSession {
     this.#paced = negotiated.timeout !== undefined
     // Half the idle limit at most, so that even `timeout=255` gets one retransmission before it is given up.
     const agreed = negotiated.timeout === undefined ? this.#timing.retransmitMs : negotiated.timeout * 1000
-    this.#firstWaitMs = Math.min(agreed, this.#timing.idleMs / 2)
+    this.firstWaitMs = Math.min(agreed, this.#timing.idleMs / 2)
     // The last block is the first one that is not full, so a multiple of blksize ends in an empty block.
     this.#blocks = Math.floor(size / this.blksize) + 1
   }
@@ -152,7 +153,7 @@ export class ReadSession {
 
   /** The client has answered at least once and then fell silent for longer than a lost packet explains. */
   stalled(now: number): boolean {
-    return !this.finished && this.#proven && now - this.#lastHeardAt >= this.#firstWaitMs
+    return !this.finished && this.#proven && now - this.#lastHeardAt >= this.firstWaitMs
   }
 
   /** Octets the client is known to have. */
@@ -268,10 +269,10 @@ export class ReadSession {
   #transmitted(now: number): void {
     const { retransmitCapMs, idleMs } = this.#timing
     const patience = this.#paced ? undefined : this.#roundTrip.patience
-    const first = patience ?? this.#firstWaitMs
-    const wait = Math.min(first * 2 ** this.#sent, Math.max(retransmitCapMs, this.#firstWaitMs))
+    const first = patience ?? this.firstWaitMs
+    const wait = Math.min(first * 2 ** this.#sent, Math.max(retransmitCapMs, this.firstWaitMs))
     this.#sent += 1
-    if (wait >= this.#firstWaitMs) this.#counted += 1
+    if (wait >= this.firstWaitMs) this.#counted += 1
     this.#sentAt = now
     // Never sleep past the idle limit: the client's time is up there, whatever the backoff says.
     this.#deadline = Math.min(now + wait, Math.max(now, this.#lastHeardAt + idleMs))

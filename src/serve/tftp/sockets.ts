@@ -67,7 +67,7 @@ function listener(socket: Socket): Listener {
 
 /** A socket with a port of its own on the address of `listener`. */
 export async function bindTransferSocket(
-  listener: Listener,
+  listener: Pick<Listener, 'type' | 'address'>,
   portRange: readonly [number, number] | undefined,
 ): Promise<Socket> {
   if (portRange === undefined) return bind(listener.type, listener.address, 0)

@@ -17,6 +17,7 @@ import {
   Opcode,
   writeDataHeader,
 } from './packet.js'
+import type { Running } from './lane.js'
 import type { Packets } from './packets.js'
 import {
   type DataTransmission,
@@ -45,7 +46,7 @@ export interface TransferParts {
   readonly onPhase: (phase: Phase) => void
 }
 
-export class Transfer implements Deadlined {
+export class Transfer implements Deadlined, Running {
   readonly session: ReadSession
   deadline: number | undefined
 
@@ -58,11 +59,20 @@ export class Transfer implements Deadlined {
   #repeating = false
   #phase: Phase | undefined
   #ended = false
+  #doubted = false
 
   constructor(parts: TransferParts) {
     this.#parts = parts
     this.session = parts.session
     this.#startedAt = parts.now()
+  }
+
+  get finished(): boolean {
+    return this.session.finished
+  }
+
+  get closed(): boolean {
+    return this.session.closed
   }
 
   start(): void {
@@ -90,14 +100,32 @@ export class Transfer implements Deadlined {
     this.#repeating = false
   }
 
-  /** Tells the client that there will be no more, and lets go. */
   abort(message: string): void {
     this.#apply(this.session.abort(ErrorCode.undefined, message))
   }
 
-  /** Makes way for another transfer, without a word to the client. */
   supersede(): void {
     this.#apply(this.session.supersede())
+  }
+
+  repeated(again: () => void): void {
+    const begin = (): void => {
+      this.supersede()
+      again()
+    }
+    if (this.session.finished) begin()
+    else if (this.#isStalled() && !this.#doubted) {
+      // Where this process was slow, the request is old and the ACKs since are still to be read.
+      this.#doubted = true
+      setTimeout(() => {
+        this.#doubted = false
+        if (!this.#ended && this.#isStalled()) begin()
+      }, this.session.firstWaitMs)
+    }
+  }
+
+  #isStalled(): boolean {
+    return this.session.stalled(this.#parts.now())
   }
 
   #apply(step: Step): void {

@@ -1,18 +1,21 @@
-/** Worker threads with a program of this folder. */
+/** Worker threads and child processes with a program of this package. */
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { Worker, type WorkerOptions } from 'node:worker_threads'
 
-/** A module by its path from this folder, without its ending: what was built, else the source under tsx. */
-export function besides(name: string): string {
-  const built = fileURLToPath(new URL(`${name}.js`, import.meta.url))
-  return existsSync(built) ? built : fileURLToPath(new URL(`${name}.ts`, import.meta.url))
+/**
+ * A module by its place without its ending, `new URL('./menu-worker', import.meta.url)`: what was built, else the source
+ * under tsx.
+ */
+export function besides(place: URL): string {
+  const path = fileURLToPath(place)
+  return existsSync(`${path}.js`) ? `${path}.js` : `${path}.ts`
 }
 
-/** @param name as for {@link besides} */
-export function startThread(name: string, options: WorkerOptions): Worker {
-  const script = besides(name)
+/** @param place as for {@link besides} */
+export function startThread(place: URL, options: WorkerOptions): Worker {
+  const script = besides(place)
   // under tsx, which does not follow into threads, jiti runs the source of the worker too
   const isSource = script.endsWith('.ts')
   const jiti = JSON.stringify(createRequire(import.meta.url).resolve('jiti'))
