@@ -17,11 +17,14 @@ import { ExitCode } from './exit-codes.js'
 import type { Io } from './io.js'
 import { parseEndpoint } from './serve.js'
 import { type ProxyCommandOptions, proxyOptions } from './serve-proxy.js'
+import { tftpWire } from './serve-wire.js'
 
 export interface DoctorCommandOptions extends Omit<ProxyCommandOptions, 'proxyDhcp'> {
   readonly http?: string
   readonly tftp?: string
   readonly host?: string
+  readonly tftpSinglePort?: boolean
+  readonly tftpPorts?: string
   /** False: nothing is sent into the network. */
   readonly ask?: boolean
   readonly quiet?: boolean
@@ -43,7 +46,8 @@ export async function runDoctor(
   io: Io,
 ): Promise<number> {
   const http = parseEndpoint('--http', options.http ?? '8080', options.host)
-  const tftp = parseEndpoint('--tftp', options.tftp ?? '69', options.host)
+  const tftpEnd = parseEndpoint('--tftp', options.tftp ?? '69', options.host)
+  const tftp = tftpEnd && { ...tftpEnd, ...tftpWire(options) }
   const proxy = proxyOptions({ ...options, proxyDhcp: true }, [])!
   const path = resolve(io.cwd, target ?? options.tree ?? 'out')
   const isFile = await stat(path).then(

@@ -208,6 +208,8 @@ export function createProgram(version: string, io: Io, done: (exitCode: number) 
     .option('--http <port>', 'as for serve: PORT, ADDRESS:PORT or off (default: 8080)')
     .option('--tftp <port>', 'as for serve (default: 69)')
     .option('--host <address>', 'as for serve')
+    .option('--tftp-single-port', 'as for serve')
+    .option('--tftp-ports <range>', 'as for serve')
     .option(
       '--interface <name>',
       'the network of the machines: a name or an address (repeatable)',

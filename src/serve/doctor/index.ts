@@ -9,7 +9,8 @@ import { baseUrl } from '../urls.js'
 import { askNetwork, type Asked, type Offer } from './ask.js'
 import { dryRun, type Told } from './dry-run.js'
 import type { Finding } from './findings.js'
-import { findFirewalls } from './firewall.js'
+import { inspectFirewall, type Run } from './firewall/index.js'
+import { runProgram, transferPorts } from './system.js'
 import { portState } from './ports.js'
 import { inspectTree, treeHas } from './tree.js'
 
@@ -22,14 +23,21 @@ export interface Endpoint {
   readonly host: string | undefined
 }
 
+export interface TftpEndpoint extends Endpoint {
+  readonly portRange?: readonly [number, number] | undefined
+  readonly singlePort?: boolean | undefined
+}
+
 export interface DoctorOptions {
   readonly root: string
   /** As `serve` would be told; `false`: off. */
   readonly http: Endpoint | false
-  readonly tftp: Endpoint | false
+  readonly tftp: TftpEndpoint | false
   readonly proxy: ProxyDhcpOptions
   /** Sends a DISCOVER into the network. */
   readonly ask: boolean
+  /** Runs what shows the rules of packet filters. */
+  readonly run?: Run | undefined
 }
 
 export interface Diagnosis {
@@ -71,16 +79,13 @@ export async function examine(options: DoctorOptions): Promise<Diagnosis> {
   const findings: Finding[] = await inspectTree(root, proxy.script ?? 'boot.ipxe')
   const interfaces = placesOf(proxy, findings)
   findings.push(...(await inspectPorts(http, tftp)))
-  const tcp = http === false ? [] : [http.port]
-  const udp = [...(tftp === false ? [] : [tftp.port]), DHCP_PORT, PXE_PORT]
-  const firewalls = await findFirewalls({ tcp, udp })
-  for (const { name, commands } of firewalls) {
-    const what = `${name} is on: it has to let machines in (TFTP answers from other ports, or use --tftp-single-port)`
-    findings.push({ area: 'firewall', level: 'warning', what, fix: commands.join('; ') })
+  const served = {
+    http: http === false ? undefined : http.port,
+    tftp: tftp === false ? undefined : tftp.port,
+    transfers:
+      tftp === false || tftp.singlePort === true ? undefined : (tftp.portRange ?? (await transferPorts())),
   }
-  if (firewalls.length === 0) {
-    findings.push({ area: 'firewall', level: 'ok', what: 'neither ufw nor firewalld is on here' })
-  }
+  findings.push(...(await inspectFirewall(served, interfaces, options.run ?? runProgram)))
   const offers: (Offer & { interface: string })[] = []
   for (const on of options.ask ? interfaces : []) {
     const asked = await askNetwork(on)

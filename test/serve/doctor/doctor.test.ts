@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
-import { join } from 'node:path'
 import { askNetwork } from '../../../src/serve/doctor/ask.js'
 import { dryRun } from '../../../src/serve/doctor/dry-run.js'
-import { findFirewalls } from '../../../src/serve/doctor/firewall.js'
 import { examine } from '../../../src/serve/doctor/index.js'
 import { discover, kinds, request } from '../../../src/serve/doctor/packets.js'
 import { portState } from '../../../src/serve/doctor/ports.js'
@@ -187,14 +185,5 @@ describe('what doctor looks at', () => {
     assert.equal(taken.state, 'taken')
     if (process.platform === 'linux') assert.match(taken.owner ?? '', new RegExp(`\\(pid ${process.pid}\\)$`))
     assert.equal((await portState('tcp', 0, '127.0.0.1')).state, 'free')
-  })
-
-  it('firewalls, in their own words', async () => {
-    const root = await scratch.folder({ 'ufw.conf': 'ENABLED=yes\n' })
-    const at = { ufw: join(root, 'ufw.conf'), firewalld: join(root, 'none') }
-    assert.deepEqual(await findFirewalls({ tcp: [8080], udp: [69] }, at), [
-      { name: 'ufw', commands: ['ufw allow 8080/tcp', 'ufw allow 69/udp'] },
-    ])
-    assert.deepEqual(await findFirewalls({ tcp: [8080], udp: [69] }, { ...at, ufw: 'none' }), [])
   })
 })
