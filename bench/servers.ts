@@ -24,6 +24,8 @@ const bin = fileURLToPath(new URL('../bin/ipxetool.js', import.meta.url))
 export async function startIpxetool(root: string): Promise<BenchServer> {
   const [httpPort, tftpPort] = [await freePort(), await freePort()]
   const args = [bin, 'serve', root, '--http', `127.0.0.1:${httpPort}`, '--tftp', `127.0.0.1:${tftpPort}`]
+  // the folder of the bench is for its owner only
+  if (process.getuid?.() === 0) args.push('--user', 'root')
   const child = spawn(process.execPath, args, { stdio: 'ignore' })
   return started('ipxetool', child, httpPort, tftpPort, () => answers(httpPort))
 }

@@ -8,6 +8,9 @@
  *   npm start -- --http 8081        further arguments go to `ipxetool serve`
  */
 import { spawn } from 'node:child_process'
+import { chmodSync, cpSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import { build } from './build.mjs'
 import { ensure } from './ensure.mjs'
 import { exitCodeOfSignal, root, runNode } from './processes.mjs'
@@ -33,14 +36,44 @@ async function main(args) {
     console.log(`this version cannot serve: give ${OUT}/ to any HTTP server`)
     return 0
   }
-  console.log(`ipxetool serve ${[OUT, ...args].join(' ')}    (Ctrl-C stops it)`)
-  return serve(args)
+  const copy = args.some((arg) => /^--user(=|$)/.test(arg)) ? undefined : readableCopy()
+  try {
+    const tree = copy === undefined ? OUT : join(copy, OUT)
+    console.log(`ipxetool serve ${[tree, ...args].join(' ')}    (Ctrl-C stops it)`)
+    return await serve(tree, args)
+  } finally {
+    if (copy !== undefined) rmSync(copy, { recursive: true, force: true })
+  }
+}
+
+/**
+ * Started by root, `serve` goes on as a user that has no right to anything, and a clone below /root is for root only.
+ * Returns a folder with a copy of the tree that everybody can read, or undefined where none is needed.
+ */
+function readableCopy() {
+  const tree = resolve(root, OUT)
+  if (process.getuid?.() !== 0 || statSync(tree).uid !== 0) return undefined
+  const closed = aboves(tree).find((folder) => (statSync(folder).mode & 0o001) === 0)
+  if (closed === undefined) return undefined
+  const copy = mkdtempSync(join(tmpdir(), 'ipxetool-start-'))
+  chmodSync(copy, 0o755)
+  cpSync(tree, join(copy, OUT), { recursive: true })
+  console.log(
+    `${closed} is for root only, and serve does not stay root: it serves a copy, in ${copy}. After a build, start again.`,
+  )
+  return copy
+}
+
+/** The folders above, to the root. */
+function aboves(path) {
+  const above = dirname(path)
+  return above === path ? [] : [above, ...aboves(above)]
 }
 
 /** Runs `ipxetool serve` until it ends; it alone decides what a signal means. */
-function serve(args) {
+function serve(tree, args) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [TOOL, 'serve', OUT, ...args], { cwd: root, stdio: 'inherit' })
+    const child = spawn(process.execPath, [TOOL, 'serve', tree, ...args], { cwd: root, stdio: 'inherit' })
     const pass = (signal) => {
       // Ctrl-C on a terminal reaches the child by itself, and a second SIGINT could mean "at once".
       const wait = signal === 'SIGINT' && process.stdin.isTTY ? 2000 : 0

@@ -8,7 +8,7 @@ import { ExitCode } from './exit-codes.js'
 import type { Io, OutputStream } from './io.js'
 import { type DhcpCommandOptions, startAddressServer } from './serve-dhcp.js'
 import { tftpWire, tlsWire, type WireOptions } from './serve-wire.js'
-import { become, successor, userNote } from './privileges.js'
+import { become, handOver, successor, userNote } from './privileges.js'
 import { allowed, type ProxyCommandOptions, proxyNotes, proxyOptions } from './serve-proxy.js'
 import { passedSockets, printUnits } from './systemd.js'
 
@@ -103,7 +103,10 @@ export async function runServe(
     log.flush()
     throw error
   })
-  if (next !== undefined && next.problem === undefined) become(next)
+  if (next !== undefined) {
+    if (record !== undefined) handOver(record, next)
+    become(next)
+  }
 
   const script = await hasBootScript(root)
   printUrls(server, root, script ? 'boot.ipxe' : '', options, io)

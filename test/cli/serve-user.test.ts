@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { chmod, chown, readFile } from 'node:fs/promises'
+import { chmod, chown, readFile, rm, stat } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -62,6 +62,15 @@ describe('ipxetool serve, started by root', function () {
     }
   }
 
+  /** How it ends, and what it says. */
+  async function refused(tree: string): Promise<{ code: number | null; said: string }> {
+    const ports = ['--http', '127.0.0.1:0', '--tftp', '127.0.0.1:0']
+    const child = spawn(process.execPath, ['--import=tsx', CLI, 'serve', tree, ...ports])
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+    const said = await text(child.stderr)
+    return { code: await ended, said }
+  }
+
   it('goes on as nobody, with nothing left of root', async () => {
     const { uid, groups, capabilities, said } = await served()
     assert.ok(uid.length === 4 && uid.every((one) => one !== 0), String(uid))
@@ -79,11 +88,30 @@ describe('ipxetool serve, started by root', function () {
     assert.deepEqual((await served('--user', 'root')).uid, [0, 0, 0, 0])
   })
 
-  it('stays root where nobody could not read the tree, and says so', async () => {
-    await chmod(root, 0o700)
-    const { uid, said } = await served()
-    assert.deepEqual(uid, [0, 0, 0, 0])
-    assert.match(said, /goes on as root, because nobody cannot read .*\(chmod/)
+  it('refuses a tree that nobody could read, and says both ways out', async () => {
+    const inner = join(root, 'a/out')
+    await write(root, { 'a/out/boot.ipxe': '#!ipxe\n' })
+    await chmod(join(root, 'a'), 0o700)
+    assert.throws(() => successor(inner, `${inner}.once.json`, undefined), {
+      code: 'tree-unreadable',
+      exitCode: 2,
+      message: `once its ports are open this goes on as nobody, who cannot read ${inner}`,
+      hint:
+        `two ways out: let everybody read it (chmod -R a+rX ${inner} && chmod a+x ${join(root, 'a')}); ` +
+        'or say --user root, and it stays root',
+    })
+    const { code, said } = await refused(inner)
+    assert.equal(code, 2)
+    assert.match(said, /who cannot read .*\n.*--user root/s)
+    assert.doesNotMatch(said, / {4}at /)
+    await chmod(join(root, 'a'), 0o755)
+    assert.notEqual(successor(inner, `${inner}.once.json`, undefined)?.uid, 0)
+  })
+
+  it('leaves a tree that is not there to who serves it', async () => {
+    const { code, said } = await refused(join(root, 'none'))
+    assert.equal(code, 1)
+    assert.match(said, /there is no output tree at/)
   })
 
   it('refuses whom there is not, and who cannot read the tree', async () => {
@@ -96,16 +124,43 @@ describe('ipxetool serve, started by root', function () {
     assert.equal(userInfo().uid, 0)
   })
 
-  it('stays root where the state of `boot: once` could not be written', async () => {
+  it('refuses where the state of `boot: once` could not be written', async () => {
     await write(root, { 'machines/rack1.ipxe': `#!ipxe\nchain /${onceFolder}rack1.ipxe\n` })
     const folder = await scratch.folder()
     await chmod(folder, 0o755)
     const state = join(folder, 'once.json')
-    const { uid, said } = await served('--state', state)
-    assert.deepEqual(uid, [0, 0, 0, 0])
-    assert.match(said, /nobody cannot write in /)
+    const hint = (): string => {
+      try {
+        successor(root, state, undefined)
+      } catch (error) {
+        const { code, hint = '' } = error as { code: string; hint?: string }
+        return `${code}: ${hint}`
+      }
+      return 'no error'
+    }
+    const install = 'install -d -o nobody /var/lib/ipxetool'
+    assert.ok(
+      hint().startsWith(`state-not-written: two ways out: give it a folder (${install}) and name`),
+      hint(),
+    )
+    await write(folder, { 'once.json': '{}' })
+    assert.ok(hint().includes(`${install} && cp ${state} /var/lib/ipxetool/once.json)`), hint())
+    await rm(state)
     await chown(folder, 54321, 54321)
     assert.deepEqual((await served('--state', state, '--user', '54321')).uid, [54321, 54321, 54321, 54321])
+  })
+
+  it('a recording belongs to whom it goes on as', async () => {
+    await chown(root, 54321, 54321)
+    const record = `${root}.pcap`
+    try {
+      await served('--record', record)
+      const { uid, size, mode } = await stat(record)
+      assert.deepEqual([uid, mode & 0o777], [54321, 0o600])
+      assert.ok(size >= 24)
+    } finally {
+      await rm(record, { force: true })
+    }
   })
 
   it('takes --user from root only', async () => {

@@ -1,6 +1,6 @@
 /** `ipxetool doctor` and real packet filters: what it says is closed is closed, and its lines open it. */
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findCommand } from '../../scripts/system-packages.mjs'
 import type { Diagnosis } from '../../src/serve/doctor/index.js'
@@ -41,7 +41,6 @@ describe('doctor and packet filters', function () {
   beforeEach(async () => {
     cleanup = new Cleanup()
     const directory = workspace(cleanup)
-    chmodSync(directory, 0o755)
     tree = join(directory, 'out')
     mkdirSync(tree)
     writeFileSync(join(tree, 'boot.ipxe'), '#!ipxe\n')

@@ -1,6 +1,6 @@
 /** Where the proxy hears and where it answers, seen by a client in a network of its own. */
 import assert from 'node:assert/strict'
-import { mkdirSync, chmodSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findCommand } from '../../scripts/system-packages.mjs'
@@ -49,7 +49,6 @@ describe('the sockets of the proxy', function () {
   beforeEach(async () => {
     cleanup = new Cleanup()
     directory = workspace(cleanup)
-    chmodSync(directory, 0o755)
     const tree = join(directory, 'out')
     mkdirSync(tree)
     for (const name of ['boot.ipxe', 'undionly.kpxe', 'ipxe.efi']) writeFileSync(join(tree, name), name)

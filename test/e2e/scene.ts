@@ -1,6 +1,6 @@
 /** Everything one boot needs, put up in order and taken down again whatever happens. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
@@ -155,6 +155,8 @@ async function lanSite(cleanup: Cleanup): Promise<Site> {
 /** A directory of its own for what one boot writes. */
 export function workspace(cleanup: Cleanup): string {
   const directory = mkdtempSync(join(tmpdir(), 'ipxetool-e2e-'))
+  // For whom `serve` goes on as, where root runs the tests.
+  chmodSync(directory, 0o755)
   cleanup.defer({
     undo: () => {
       rmSync(directory, { recursive: true, force: true })
