@@ -5,6 +5,7 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { IpxetoolError } from '../diagnostics/error.js'
+import { seldom, watchAddresses, type WatchedAddress } from './addresses.js'
 import { AllowList, Gate } from './allow-list.js'
 import { type ProxyDhcpOptions, type RunningProxy, startProxyDhcp } from './dhcp/index.js'
 import type { FileProtocol, OnEvent } from './events.js'
@@ -199,7 +200,7 @@ export async function serveTree(options: ServeOptions): Promise<RunningServer> {
     }
     if (options.proxyDhcp !== undefined) {
       const bound = { http: http?.address, tftp: tftp?.address }
-      proxy = await startProxyDhcp({ ...options.proxyDhcp, root, bound, secure, onEvent })
+      proxy = await startProxyDhcp({ ...options.proxyDhcp, root, bound, secure, onEvent: seldom(onEvent) })
     }
   } catch (error) {
     observer.close()
@@ -211,6 +212,10 @@ export async function serveTree(options: ServeOptions): Promise<RunningServer> {
 
   const httpUrls = urls(secure ? 'https' : 'http', http?.address)
   const tftpUrls = urls('tftp', tftp?.address)
+  const watch = watchAddresses({
+    watched: watchedBy(proxy, options.proxyDhcp, { http: http?.address, tftp: tftp?.address }),
+    onEvent,
+  })
   const server = proxy?.interfaces[0]?.address
   observer.complete(
     {
@@ -235,6 +240,7 @@ export async function serveTree(options: ServeOptions): Promise<RunningServer> {
     },
     proxy,
     async close() {
+      watch.close()
       observer.close()
       closing ??= Promise.all([proxy?.close(), http?.close(graceMs), tftp?.close(graceMs)]).then(() =>
         files.close(),
@@ -243,6 +249,24 @@ export async function serveTree(options: ServeOptions): Promise<RunningServer> {
       recorder?.close()
     },
   }
+}
+
+/** What was named: addresses that a server for all of them has come and go by themselves. */
+function watchedBy(
+  proxy: RunningProxy | undefined,
+  wish: ProxyDhcpOptions | undefined,
+  files: Readonly<Record<FileProtocol, BoundAddress | undefined>>,
+): WatchedAddress[] {
+  return [
+    ...(['http', 'tftp'] as const).flatMap((protocol) => {
+      const address = files[protocol]?.address
+      return address === undefined ? [] : [{ address, protocol }]
+    }),
+    ...(proxy?.interfaces ?? []).map(({ name, address }) => {
+      const isTied = wish?.passed?.some((socket) => socket.interface === name)
+      return { address, protocol: 'dhcp', isTied } as const
+    }),
+  ]
 }
 
 function hostOf(url: string | undefined): string | undefined {

@@ -159,6 +159,31 @@ describe('the sockets of the proxy', function () {
     assert.equal(link!.stats64.tx.packets, 0)
   })
 
+  it('an interface that disappears is told once, and answered again when it is back', async () => {
+    const cable = async (): Promise<void> => {
+      const ends = ['v0', 'type', 'veth', 'peer', 'name', 'v1', 'netns', String(lan.server.pid)]
+      await run('ip', ['link', 'add', ...ends], lan.wire)
+      await run('ip', ['link', 'set', 'v0', 'master', BRIDGE, 'up'], lan.wire)
+      await run('ip', ['addr', 'add', `${SERVER_ADDRESS}/24`, 'dev', 'v1'], lan.server)
+      await run('ip', ['link', 'set', 'v1', 'up'], lan.server)
+    }
+    const server = await serve(['--interface', 'v1', '--http', '80'])
+    const said = (what: RegExp): Promise<true> =>
+      until(
+        () => (what.test(server.log()) ? true : undefined),
+        20,
+        () => `it never said ${String(what)}:\n${server.log()}`,
+        () => (server.hasExited() ? 'ipxetool serve has ended' : undefined),
+      )
+    await run('ip', ['link', 'del', 'v1'], lan.server)
+    await said(/dhcp: v1 \(10\.77\.0\.2\) is gone: nobody there is answered until it is back/)
+    await cable()
+    await said(/dhcp: v1 \(10\.77\.0\.2\) is back, and answered again/)
+    assert.equal(server.log().match(/is gone/g)?.length, 1)
+    const [bios] = await ask(questions.bios)
+    assert.equal(bios?.ack.file, 'undionly.kpxe')
+  })
+
   it('asks which interface where there are two, and refuses one that is not there', async () => {
     await run('ip', ['link', 'add', 'w1', 'type', 'veth', 'peer', 'name', 'w2'], lan.server)
     for (const name of ['w1', 'w2']) await run('ip', ['link', 'set', name, 'up'], lan.server)

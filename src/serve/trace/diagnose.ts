@@ -99,10 +99,13 @@ const noTftp: Rule = (boot) => {
 const broken: Rule = (boot) => {
   const step = boot.steps.at(-1)
   if (step?.state !== 'failed' || !isFile(step)) return undefined
+  const changed = /^the file (?:was rewritten|became shorter)/.test(step.note ?? '')
   return {
     code: 'transfer-failed',
     problem: `${step.what} stopped after ${step.bytes ?? 0} bytes: ${step.note ?? 'no reason'}.`,
-    fix: 'Look at the cable, the switch port and the machine’s screen; a machine that was switched off looks the same.',
+    fix: changed
+      ? 'Put files into the tree as `ipxetool build` does, under another name that is then changed (mv), never by writing over them; then start the machine again.'
+      : 'Look at the cable, the switch port and the machine’s screen; a machine that was switched off looks the same.',
   }
 }
 

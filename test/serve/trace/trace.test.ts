@@ -201,7 +201,27 @@ describe('why a machine has stopped', () => {
   })
 
   it('half of a file', () => {
-    assert.equal(new Lab().bootToScript().file('failed', '/assets/vmlinuz', 10).trouble, 'transfer-failed')
+    const lab = new Lab().bootToScript().file('failed', '/assets/vmlinuz', 10)
+    assert.equal(lab.trouble, 'transfer-failed')
+    assert.match(lab.machine.trouble!.fix, /cable/)
+  })
+
+  it('a file that is written over while it is sent: no fault of the cable', () => {
+    for (const reason of [
+      'the file was rewritten in place while it was being sent',
+      'the file became shorter while it was being sent',
+    ]) {
+      const lab = new Lab().bootToScript()
+      const about = {
+        protocol: 'http',
+        client: { address: IP, port: 1 },
+        path: '/vmlinuz',
+        method: 'GET',
+      } as const
+      lab.trace.note({ type: 'transfer-failed', ...about, bytes: 10, ms: 5, reason })
+      assert.equal(lab.trouble, 'transfer-failed')
+      assert.match(lab.machine.trouble!.fix, /^Put files into the tree/)
+    }
   })
 
   it('the loader three times and no script: a loop', () => {
