@@ -7,7 +7,7 @@ import { whyNoKvm } from './accelerator.js'
 import { Machine, makeLoaderDisk } from './machine.js'
 import { commandIn, findNeeds, type Found, isChained } from './needs.js'
 import { takePicture } from './picture.js'
-import { hostAddress, type MachinePlan, sharedNetwork, type Starts, userNetwork } from './plan.js'
+import { hostAddress, type MachinePlan, sharedNetwork, type Starts } from './plan.js'
 import type { BootServer, BootStep, BootWish, FetchedLoader } from './types.js'
 import { openWire, type Wire } from './wire.js'
 
@@ -63,8 +63,8 @@ export async function boot(options: BootOptions): Promise<BootResult> {
         asked = true
       },
     })
-    if (loader !== undefined) wire = await openWire(started.answer)
-    const url = `http://${hostAddress}:${started.httpPort}/${wish.script}`
+    // Not QEMU's own `bootfile=`: without a proxy's offer iPXE waits three seconds for one.
+    wire = await openWire(started.answer)
     const plan: MachinePlan = {
       firmware: wish.firmware === 'bios' ? 'bios' : 'uefi',
       arch: wish.arch,
@@ -73,7 +73,7 @@ export async function boot(options: BootOptions): Promise<BootResult> {
       display: wish.display,
       folder,
       ...(found.code === undefined ? {} : { code: found.code }),
-      netdevs: wire === undefined ? userNetwork(url) : sharedNetwork(wire.port, loader!.folder),
+      netdevs: sharedNetwork(wire.port, loader?.folder),
       starts: starts(wish, found, folder),
       ...(wish.disk === undefined ? {} : { disk: wish.disk }),
       control: true,

@@ -45,9 +45,9 @@ export function userNetwork(bootFile: string): string[] {
  * QEMU's own network, which names no boot file, and a wire to whoever listens on that port of loopback.
  * @param files a folder that QEMU's own TFTP server has
  */
-export function sharedNetwork(port: number, files: string): string[] {
+export function sharedNetwork(port: number, files?: string): string[] {
   return [
-    `user,id=user,tftp=${escaped(files)}`,
+    `user,id=user${files === undefined ? '' : `,tftp=${escaped(files)}`}`,
     'hubport,id=user-port,hubid=0,netdev=user',
     `socket,id=wire,connect=127.0.0.1:${port}`,
     'hubport,id=wire-port,hubid=0,netdev=wire',

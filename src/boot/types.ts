@@ -31,8 +31,6 @@ export interface FetchedLoader {
 }
 
 export interface StartedServer {
-  /** of HTTP, on loopback */
-  readonly httpPort: number
   /** What a proxyDHCP server says: the loader to firmware, and the script to iPXE. */
   readonly answer: (question: DhcpQuestion) => DhcpAnswer | undefined
 }

@@ -21,10 +21,9 @@ export function bootServer(root: string): BootServer {
         return server.addresses.http!.port
       }
       const url = (port: number): string => `http://${wish.address}:${port}/`
-      const httpPort = await listen(root)
-      if (wish.loader === undefined) return { httpPort, answer: () => undefined }
-      const loaders = await listen(wish.loader.folder)
-      return { httpPort, answer: proxy(wish, url(httpPort), url(loaders)) }
+      const tree = url(await listen(root))
+      const loaders = wish.loader === undefined ? tree : url(await listen(wish.loader.folder))
+      return { answer: proxy(wish, tree, loaders) }
     },
     async stop() {
       await Promise.all(running.map((server) => server.close()))
@@ -32,26 +31,33 @@ export function bootServer(root: string): BootServer {
   }
 }
 
-/** What `serve --proxy-dhcp --replace-rom` says to a machine whose loader is that one. */
-function proxy(wish: BootServerWish, httpUrl: string, loaderUrl: string): StartedServer['answer'] {
-  const { name, by } = wish.loader!
+/** What `serve --proxy-dhcp` says to a machine; with a loader, `--replace-rom`. */
+function proxy(wish: BootServerWish, tree: string, loaders: string): StartedServer['answer'] {
+  const { address, script, loader } = wish
   const policy = new Policy({
-    script: wish.script,
+    script,
     has: () => true,
     // the ROM of a BIOS machine is iPXE, too
-    replaceRom: true,
-    overrides: [
-      { who: { kind: 'class', text: 'HTTPClient' }, loader: `${loaderUrl}${name}` },
-      // in the offer: QEMU's host says that nobody listens on port 4011
-      { who: { kind: 'class', text: 'PXEClient' }, loader: name, form: 'direct' },
-    ],
+    replaceRom: loader !== undefined,
+    overrides:
+      loader === undefined
+        ? []
+        : [
+            { who: { kind: 'class', text: 'HTTPClient' }, loader: `${loaders}${loader.name}` },
+            // in the offer: QEMU's host says that nobody listens on port 4011
+            { who: { kind: 'class', text: 'PXEClient' }, loader: loader.name, form: 'direct' },
+          ],
   })
-  const tftpUrl = by === 'tftp' ? `tftp://${wish.address}/` : undefined
-  const self = { address: wish.address, httpUrl, tftpUrl, firmwareTftp: by === 'tftp' }
+  const byTftp = loader?.by === 'tftp'
+  const self = {
+    address,
+    httpUrl: tree,
+    tftpUrl: byTftp ? `tftp://${address}/` : undefined,
+    firmwareTftp: byTftp,
+  }
   return ({ packet, port, from }) => {
     const decoded = decodePacket(packet)
     if (!decoded.ok) return undefined
-    wish.onRequest()
     const ask = { packet: decoded.packet, port, from, now: performance.now() }
     const decision = policy.decide(ask, self)
     if (decision.kind === 'silent') return undefined
