@@ -419,6 +419,9 @@ function machine(command: Command): Command {
     .option('--mac <address>', 'MAC address')
     .option('--uuid <uuid>', 'SMBIOS UUID')
     .option('--serial <text>', 'SMBIOS serial number')
+    .option('--cpu <bits>', '64 or 32: what `cpuid` finds')
+    .option('--pci <address=id>', 'a PCI device, 00:03.0=1af4:1000 (repeatable)', collect)
+    .option('--usb <address=id>', 'a USB device, 1:2=1d6b:0002 (repeatable)', collect)
     .option('--set <name=value>', 'a setting that is there at the start (repeatable)', collect, [])
     .option(
       '--dhcp <option=value>',
@@ -436,6 +439,6 @@ function machine(command: Command): Command {
     .option('--var <name=value>', 'give a build-time variable a value (repeatable)', collect, [])
 }
 
-function collect(value: string, previous: string[]): string[] {
+function collect(value: string, previous: string[] = []): string[] {
   return [...previous, value]
 }

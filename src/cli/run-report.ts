@@ -37,7 +37,7 @@ function size(bytes: number | undefined): string {
   return bytes === undefined ? 'size unknown' : `${bytes.toLocaleString('en')} bytes`
 }
 
-function imageLines(ending: Ending & { kind: 'boot' }): string[] {
+function imageLines(ending: Ending & { kind: 'boot' }, { drives }: RunReport): string[] {
   const { kernel, initrds } = ending
   return [
     `  kernel    ${shown(kernel.uri ?? kernel.name)} (${size(kernel.size)})`,
@@ -45,6 +45,9 @@ function imageLines(ending: Ending & { kind: 'boot' }): string[] {
     ...initrds.map(
       ({ uri, name, size: bytes, path }) =>
         `  initrd    ${shown(uri ?? name)} (${size(bytes)})${path === undefined ? '' : ` as ${shown(path)}`}`,
+    ),
+    ...[...drives].map(
+      ([drive, uris]) => `  disk      0x${drive.toString(16)} is ${uris.map(shown).join(' and ')}`,
     ),
     ...ending.warnings.map((warning) => `  warning   ${shown(warning)}`),
   ]
@@ -64,7 +67,9 @@ export function endingText(report: RunReport): string {
   const { ending, place, lastFailure } = report
   switch (ending.kind) {
     case 'boot':
-      return [`It ${formats[ending.format]!} (${placeText(place)}):`, ...imageLines(ending)].join('\n')
+      return [`It ${formats[ending.format]!} (${placeText(place)}):`, ...imageLines(ending, report)].join(
+        '\n',
+      )
     case 'sanboot': {
       const drive = ending.drive === undefined ? '' : ` drive 0x${ending.drive.toString(16)}`
       const what = [...ending.uris, ...(ending.filename === undefined ? [] : [ending.filename])]
@@ -102,6 +107,13 @@ export function fetchedText({ fetched }: RunReport): string {
     .map(
       ({ uri, reason }) => `Not fetched: ${shown(uri)}${reason === undefined ? '' : `: ${shown(reason)}`}\n`,
     )
+    .join('')
+}
+
+/** Where a real machine may do otherwise. */
+export function assumedText({ assumed }: RunReport): string {
+  return assumed
+    .map(({ place, text }) => `Taken for granted (${placeText(place)}): ${shown(text)}\n`)
     .join('')
 }
 

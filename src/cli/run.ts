@@ -20,7 +20,7 @@ import {
 } from '../simulate/index.js'
 import { decodeText, encodeText } from '../syntax/bytes.js'
 import type { Io } from './io.js'
-import { endingText, exitCodeOf, fetchedText, reportJson, traceText } from './run-report.js'
+import { assumedText, endingText, exitCodeOf, fetchedText, reportJson, traceText } from './run-report.js'
 import { Quit, Terminal } from './run-terminal.js'
 import { simulatedTree, type SimulatedTree } from './simulated-tree.js'
 import { parseVariables } from './variables.js'
@@ -31,6 +31,10 @@ export interface MachineOptions {
   mac?: string
   uuid?: string
   serial?: string
+  cpu?: string
+  /** ADDRESS=VENDOR:DEVICE */
+  pci?: string[]
+  usb?: string[]
   /** NAME=VALUE */
   set?: string[]
   /** OPTION=VALUE */
@@ -91,7 +95,7 @@ export async function runRun(target: string | undefined, options: RunOptions, io
   else {
     if (options.quiet !== true || exitCodeOf(report) !== 0) {
       if (!report.output.endsWith('\n') && report.output !== '' && !terminal) io.stdout.write('\n')
-      io.stderr.write(fetchedText(report))
+      io.stderr.write(fetchedText(report) + assumedText(report))
       io.stdout.write(`${endingText(report)}\n`)
     }
     const hint = hintFor(report, unattended || terminal !== undefined)
@@ -124,18 +128,28 @@ export function machineOf(options: MachineOptions): Machine {
 }
 
 function wishOf(options: MachineOptions): MachineWish {
-  const { platform, arch, mac, uuid, serial } = options
+  const { platform, arch, mac, uuid, serial, cpu } = options
   return {
     ...(platform === undefined ? {} : { platform }),
     ...(arch === undefined ? {} : { arch }),
     ...(mac === undefined ? {} : { mac }),
     ...(uuid === undefined ? {} : { uuid }),
     ...(serial === undefined ? {} : { serial }),
+    ...(cpu === undefined ? {} : { cpu }),
+    ...(options.pci === undefined ? {} : { pci: pairs('pci', options.pci) }),
+    ...(options.usb === undefined ? {} : { usb: pairs('usb', options.usb) }),
     set: pairs('set', options.set),
     dhcp: pairs('dhcp', options.dhcp),
     with: options.with ?? [],
     without: options.without ?? [],
   }
+}
+
+const examples: Readonly<Record<string, string>> = {
+  dhcp: 'for example --dhcp 67=menu.ipxe or --dhcp hostname=box',
+  set: 'for example --set site=lab',
+  pci: 'for example --pci 00:03.0=1af4:1000',
+  usb: 'for example --usb 1:2=1d6b:0002',
 }
 
 function pairs(option: string, list: readonly string[] = []): Record<string, string> {
@@ -145,10 +159,7 @@ function pairs(option: string, list: readonly string[] = []): Record<string, str
       if (equals <= 0) {
         throw new IpxetoolError('bad-setting', `--${option} "${visible(text)}" does not say NAME=VALUE`, {
           exitCode: 2,
-          hint:
-            option === 'dhcp'
-              ? 'for example --dhcp 67=menu.ipxe or --dhcp hostname=box'
-              : 'for example --set site=lab',
+          hint: examples[option]!,
         })
       }
       return [text.slice(0, equals), text.slice(equals + 1)]

@@ -2,6 +2,7 @@
 import { findSetting } from '../data/lookup.js'
 import { bytesToText } from '../syntax/bytes.js'
 import { FormatError, mangle } from './formats.js'
+import { addHardware } from './hardware.js'
 import type { Run } from './run.js'
 import { Block, parseTag, type Setting, type Stored } from './settings.js'
 import type { DhcpAnswer, NetworkInterface } from './types.js'
@@ -32,8 +33,13 @@ export function addBlocks(run: Run): void {
     )
   }
   for (const [index, device] of machine.interfaces.entries()) {
-    settings.add(new Block(`net${index}`, networkDevice(`net${index}`, device)))
+    addNetworkDevice(run, `net${index}`, device)
   }
+  addHardware(run)
+}
+
+export function addNetworkDevice({ settings }: Run, name: string, device: NetworkInterface): void {
+  settings.add(new Block(name, networkDevice(name, device)))
 }
 
 /** The interface that was opened last. */

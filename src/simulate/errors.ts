@@ -7,6 +7,7 @@ import type { SimulatedPlatform } from './types.js'
 
 export type ErrorName =
   | 'EACCES'
+  | 'EADDRINUSE'
   | 'ECANCELED'
   | 'ECONNREFUSED'
   | 'ECONNRESET'
@@ -46,6 +47,7 @@ const spec = (
 /** `include/errno.h`, `hci/strerror.c`. */
 export const errors: Readonly<Record<ErrorName, ErrorSpec>> = {
   EACCES: spec(0x02, 'Permission denied', 0x3c, 0x8f, 13),
+  EADDRINUSE: spec(0x03, 'Address already in use', 0x19, 0x94, 98, false),
   ECANCELED: spec(0x0b, 'Operation canceled', 0xa0, 0x95, 125),
   ECONNREFUSED: spec(0x0e, 'Connection refused', 0x38, 0x90, 111, false),
   ECONNRESET: spec(0x0f, 'Connection reset', 0x39, 0x95, 104),
@@ -79,6 +81,7 @@ export const errorFiles = {
   ipv4: 0x056000,
   ipv6: 0x066000,
   httpcore: 0x0c6000,
+  vlan: 0x306000,
   image: 0x008000,
   script: 0x028000,
   autoboot: 0x03e000,

@@ -33,6 +33,8 @@ export interface Image {
   format: ImageFormat | undefined
   cmdline: string | undefined
   autofree: boolean
+  /** its signature was verified */
+  trusted: boolean
   replacement: Image | undefined
 }
 

@@ -4,6 +4,7 @@ import { IpxetoolError } from '../diagnostics/error.js'
 import { visible } from '../diagnostics/visible.js'
 import { bytesToText, encodeText, textToBytes } from '../syntax/bytes.js'
 import { FormatError, parseIpv4, parseValue } from './formats.js'
+import { hardwareScopes } from './hardware.js'
 import { parseTag } from './settings.js'
 import type { DhcpAnswer, Machine, SimulatedPlatform } from './types.js'
 
@@ -19,7 +20,13 @@ export interface MachineWish {
   readonly asset?: string
   readonly manufacturer?: string
   readonly product?: string
-  /** settings that are there when the script starts */
+  /** bits of the processor: 64, or 32, which `cpuid --ext 29` tells apart */
+  readonly cpu?: string
+  /** devices as `pciscan` finds them: `00:03.0` to `1af4:1000`, or with a class `1af4:1000:020000` */
+  readonly pci?: Readonly<Record<string, string>>
+  /** the same for `usbscan`: `1:2` (bus and address) to `1d6b:0002` */
+  readonly usb?: Readonly<Record<string, string>>
+  /** settings that are there when the script starts; of hardware (`acpi/…`, `cpuid/…`) what a script reads there */
   readonly set?: Readonly<Record<string, string>>
   /** DHCP options by number or name: `67`, `filename`, `next-server`, `175.190` */
   readonly dhcp?: Readonly<Record<string, string>>
@@ -50,12 +57,99 @@ export function makeMachine(wish: MachineWish = {}): Machine {
     interfaces: [{ mac }],
     ...(wish.uuid === undefined ? {} : { uuid: hexBytes('uuid', wish.uuid, 16) }),
     smbios,
-    settings: Object.entries(wish.set ?? {}).map(([name, value]) => [encodeText(name), encodeText(value)]),
+    ...settingsOf(wish.set ?? {}),
+    ...(wish.cpu === undefined ? {} : { cpu: processor(wish.cpu) }),
+    ...(wish.pci || wish.usb ? { devices: devicesOf(wish) } : {}),
     booted: true,
     lease: makeLease(wish.dhcp ?? {}),
     with: new Set(wish.with ?? []),
     without: new Set(wish.without ?? []),
   }
+}
+
+/** Blocks of hardware cannot be set, so their values are part of the machine. */
+function settingsOf(set: Readonly<Record<string, string>>): Pick<Machine, 'settings' | 'hardware'> {
+  const isHardware = (name: string): boolean => hardwareScopes.some((scope) => name.startsWith(`${scope}/`))
+  const all = Object.entries(set)
+  return {
+    settings: all
+      .filter(([name]) => !isHardware(name))
+      .map(([name, value]) => [encodeText(name), encodeText(value)]),
+    hardware: all.filter(([name]) => isHardware(name)).map(([name, value]) => [name, valueOf(0n, value)]),
+  }
+}
+
+/** QEMU's `qemu64` and `qemu32`. */
+function processor(bits: string): NonNullable<Machine['cpu']> {
+  if (bits === '64') return { edx: 0x0f8bfbff, ecx: 0x80202001, extEdx: 0x2fd3fbff, extEcx: 0x121 }
+  if (bits === '32') return { edx: 0x0783fbfd, ecx: 0x80200001, extEdx: 0, extEcx: 0 }
+  throw bad(`there is no processor "${visible(bits)}"`, '64 and 32 are the processors')
+}
+
+function devicesOf({ pci, usb }: MachineWish): NonNullable<Machine['devices']> {
+  const list = (
+    bus: string,
+    wished: Readonly<Record<string, string>>,
+    address: RegExp,
+    number: (parts: readonly string[]) => number,
+    ids: (vendor: number, product: number, kind: number) => Uint8Array,
+  ) =>
+    new Map(
+      Object.entries(wished).map(([place, text]) => {
+        const where = address.exec(place)
+        const id = /^([0-9a-f]{4}):([0-9a-f]{4})(?::([0-9a-f]{6}))?$/i.exec(text)
+        if (!where || !id) {
+          throw bad(
+            `"${visible(place)}=${visible(text)}" is no ${bus} device`,
+            bus === 'PCI'
+              ? 'for example 00:03.0=1af4:1000 or 00:03.0=1af4:1000:020000'
+              : 'for example 1:2=1d6b:0002',
+          )
+        }
+        const hex = (part: string | undefined): number => parseInt(part ?? '0', 16)
+        return [number(where.slice(1)), ids(hex(id[1]), hex(id[2]), hex(id[3]))]
+      }),
+    )
+  return {
+    ...(pci && {
+      pci: list(
+        'PCI',
+        pci,
+        /^([0-9a-f]{1,2}):([01]?[0-9a-f])\.([0-7])$/i,
+        ([bus, device, part]) => (parseInt(bus!, 16) << 8) | (parseInt(device!, 16) << 3) | Number(part),
+        // vendor, device, …, class in bytes 9 to 11
+        (vendor, product, kind) =>
+          Uint8Array.of(...word(vendor), ...word(product), 0, 0, 0, 0, 0, kind & 255, ...word(kind >> 8)),
+      ),
+    }),
+    ...(usb && {
+      usb: list(
+        'USB',
+        usb,
+        /^(\d{1,3}):(\d{1,3})$/,
+        ([bus, address]) => (Number(bus) << 8) | Number(address),
+        // a device descriptor of 18 bytes: the class in bytes 4 to 6, vendor and product from byte 8
+        (vendor, product, kind) =>
+          Uint8Array.of(
+            18,
+            1,
+            0,
+            2,
+            kind >> 16,
+            (kind >> 8) & 255,
+            kind & 255,
+            64,
+            ...word(vendor),
+            ...word(product),
+          ),
+      ),
+    }),
+  }
+}
+
+/** Little-endian. */
+function word(value: number): [number, number] {
+  return [value & 255, value >> 8]
 }
 
 function platformOf(text: string): SimulatedPlatform {

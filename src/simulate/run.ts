@@ -16,6 +16,7 @@ import { readScript, type Piece, type Script } from './script.js'
 import { Colours } from './screen.js'
 import { Settings } from './settings.js'
 import type {
+  Assumption,
   DhcpAnswer,
   Ending,
   FetchAnswer,
@@ -29,6 +30,7 @@ import type {
   MenuAnswer,
   MenuEntry,
   MenuShown,
+  NetworkInterface,
   RunReport,
   ScriptPlace,
 } from './types.js'
@@ -105,6 +107,13 @@ export class Run {
   readonly opened: string[] = []
   readonly fetched: Fetched[] = []
   readonly menusShown: MenuShown[] = []
+  /** SAN disks: their addresses by drive number */
+  readonly drives = new Map<number, readonly string[]>()
+  /** network devices by name: cards, and VLANs on them */
+  readonly devices = new Map<string, NetworkInterface>()
+  /** `imgtrust` */
+  readonly trust = { required: false, permanent: false }
+  private readonly assumptions = new Map<string, Assumption>()
   lastFailure: RunReport['lastFailure']
   private readonly troubles: RunReport['troubles'][number][] = []
   place: ScriptPlace | undefined
@@ -145,6 +154,7 @@ export class Run {
         this.applySettings()
       },
     )
+    for (const [index, device] of machine.interfaces.entries()) this.devices.set(`net${index}`, device)
     addBlocks(this)
     for (const [name, value] of machine.settings ?? []) {
       const named = this.settings.parseName(name, true)
@@ -173,6 +183,11 @@ export class Run {
     if (this.outLength > this.limits.output) {
       this.stopAt('output', `the script printed more than ${this.limits.output} bytes`)
     }
+  }
+
+  /** Tells the user that a real machine may do otherwise here. Each text is told once. */
+  assume(text: string): void {
+    if (!this.assumptions.has(text)) this.assumptions.set(text, { place: this.place, text })
   }
 
   now(): number {
@@ -230,6 +245,7 @@ export class Run {
   /** In bytes; nothing where the host cannot count it. */
   digest(algorithm: string, image: Image): string {
     const sum = image.assumed ? undefined : this.host.digest?.(algorithm, image.data)
+    if (sum === undefined) this.assume(`${image.name} was not downloaded: its ${algorithm} sum is empty here`)
     return sum ? bytesToText(sum) : ''
   }
 
@@ -370,6 +386,7 @@ export class Run {
     this.current = image
     let status: number
     if (!executable(image)) status = this.fail('ENOEXEC', 'image')
+    else if (this.trust.required && !image.trusted) status = this.fail('EACCES', 'image', 1)
     else {
       this.unregister(image)
       if (image.format !== 'script') this.boot(image)
@@ -445,6 +462,8 @@ export class Run {
       lastFailure: this.lastFailure,
       troubles: this.troubles,
       steps: this.steps,
+      drives: this.drives,
+      assumed: [...this.assumptions.values()],
       lines: this.lines,
       settings,
       expand: (setting) => this.settings.expand(setting),

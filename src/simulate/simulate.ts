@@ -30,6 +30,7 @@ function* main(run: Run, start: Start): Steps<RunReport> {
     format: undefined,
     cmdline: undefined,
     autofree: false,
+    trusted: false,
     replacement: undefined,
   }
   try {

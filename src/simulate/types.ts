@@ -14,6 +14,8 @@ export interface NetworkInterface {
   /** PCI address and ids, as iPXE numbers them */
   readonly busLocation?: number
   readonly busId?: Uint8Array
+  /** the tag of a VLAN on another interface */
+  readonly vlan?: number
   /** no cable: `dhcp` and `iflinkwait` fail */
   readonly unplugged?: boolean
 }
@@ -37,6 +39,16 @@ export interface Machine {
     readonly extEdx: number
     readonly extEcx: number
   }
+  /**
+   * by address as `pciscan` and `usbscan` give it: the beginning of a PCI device's configuration space, a USB device's
+   * descriptor; absent: not known
+   */
+  readonly devices?: {
+    readonly pci?: ReadonlyMap<number, Uint8Array>
+    readonly usb?: ReadonlyMap<number, Uint8Array>
+  }
+  /** settings of hardware, such as `acpi/…`, that a script may read: bytes, as byte strings */
+  readonly hardware?: readonly (readonly [name: string, raw: string])[]
   /** settings made before the script starts, as `set NAME VALUE` would (byte strings) */
   readonly settings?: readonly (readonly [name: string, value: string])[]
   /** interfaces that were opened and configured before the script starts: `dhcp` need not be run */
@@ -262,6 +274,12 @@ export type Ending =
   /** the user ended it */
   | { readonly kind: 'quit' }
 
+/** Something that a real machine may do otherwise. */
+export interface Assumption {
+  readonly place: ScriptPlace | undefined
+  readonly text: string
+}
+
 /** One download that the script asked for. */
 export interface Fetched {
   readonly uri: string
@@ -306,6 +324,10 @@ export interface RunReport {
     readonly menus: number
   }[]
   readonly steps: number
+  /** SAN disks that are hooked at the end: their addresses by drive number */
+  readonly drives: ReadonlyMap<number, readonly string[]>
+  /** where the run had to take something for granted, because it is not simulated or was not described */
+  readonly assumed: readonly Assumption[]
   /** lines that ran, by the script's address or name */
   readonly lines: ReadonlyMap<string, ReadonlySet<number>>
   /** all generic settings of the root block at the end, formatted by their types */

@@ -1,7 +1,7 @@
 /** Downloads and images (`usr/imgmgmt.c`, `hci/commands/image_cmd.c`, `image_set_cmd.c`, `digest_cmd.c`). */
 import { findUriScheme } from '../../data/lookup.js'
 import { bytesToText, textToBytes } from '../../syntax/bytes.js'
-import { decodeBase64, encodeHex, FormatError } from '../formats.js'
+import { decodeBase64, FormatError } from '../formats.js'
 import { executable, type Image } from '../images.js'
 import type { Arguments } from '../options.js'
 import { ask, type Command, type Run, type Steps } from '../run.js'
@@ -118,6 +118,7 @@ export function* download(
     format: undefined,
     cmdline: undefined,
     autofree: false,
+    trusted: false,
     replacement: undefined,
   }
   run.register(image)
@@ -228,30 +229,6 @@ function described(run: Run, image: Image): string {
   return `${image.name} : ${image.size ?? '?'} bytes${type}${selected}${auto}${cmdline}\n`
 }
 
-/** `md5sum` and the others: the digest itself is the host's business, and nothing asks for it but the user's eyes. */
-const digest: Command = function* (run, args) {
-  const target = args.options.get('set')
-  const named = target === undefined ? undefined : namedSetting(run, target, true)
-  if (typeof named === 'number') return named
-  for (const text of args.words) {
-    const image = yield* acquire(run, text, { options: new Map(), numbers: new Map() })
-    if (typeof image === 'number') return image
-    const sum = run.digest(args.name.replace(/sum$/, ''), image)
-    if (named) {
-      const error = run.settings.store(
-        { ...named, setting: { ...named.setting, type: named.setting.type ?? 'hex' } },
-        sum,
-      )
-      if (error) {
-        const status = run.failWith(error)
-        run.print(`Could not store "${named.setting.name}": ${run.errorText(status)}\n`)
-        return status
-      }
-    } else run.print(`${encodeHex(sum, '')}  ${image.name}\n`)
-  }
-  return 0
-}
-
 export const imageCommands: Readonly<Record<string, Command>> = {
   imgfetch: fetchImage,
   module: fetchImage,
@@ -290,6 +267,7 @@ export const imageCommands: Readonly<Record<string, Command>> = {
       run.print(`Could not extract: ${run.errorText(status)}\n`)
       return status
     }
+    run.assume(`${image.name} is not unpacked: what is in it is taken to be what the script wants`)
     const name = args.options.get('name') ?? image.name.replace(/\.[^.]*$/, '')
     run.register({
       ...image,
@@ -308,34 +286,6 @@ export const imageCommands: Readonly<Record<string, Command>> = {
   *fdt(run, args) {
     return yield* hidden(run, args)
   },
-  *imgverify(run, args) {
-    for (const text of args.words) {
-      const image = yield* acquire(run, text, args)
-      if (typeof image === 'number') return image
-    }
-    return 0
-  },
-  *imgdecrypt(run, args) {
-    for (const text of args.words) {
-      const image = yield* acquire(run, text, args)
-      if (typeof image === 'number') return image
-    }
-    return 0
-  },
-  imgtrust: () => 0,
-  *certstore(run, args) {
-    const text = args.words[0]
-    if (text === undefined) return 0
-    const image = yield* acquire(run, text, args)
-    return typeof image === 'number' ? image : 0
-  },
-  md4sum: digest,
-  md5sum: digest,
-  sha1sum: digest,
-  sha224sum: digest,
-  sha256sum: digest,
-  sha384sum: digest,
-  sha512sum: digest,
 }
 
 /** An image that is no initrd. */

@@ -1,36 +1,27 @@
-/** The machine itself: booting disks, restarting, its processor, its console, its buses. */
+/** The machine itself: restarting, its console, its network devices, and what is not simulated. */
+import { addNetworkDevice } from '../blocks.js'
 import { parseInteger, type Arguments } from '../options.js'
 import { Ended, type Command, type Run, type Steps } from '../run.js'
+import type { NetworkInterface } from '../types.js'
 import { acquire } from './images.js'
-import { namedSetting } from './settings.js'
 
-const nothing: Command = () => 0
-
-/** Commands of hardware or builds that are not simulated: they do nothing and succeed. */
-const quiet = [
-  'certfree',
-  'certstat',
-  'fcels',
-  'fcstat',
-  'gdbstub',
-  'ibstat',
-  'ipstat',
-  'iwlist',
-  'iwstat',
-  'lotest',
-  'nstat',
-  'profstat',
-  'sanunhook',
-  'startpxe',
-  'stoppxe',
-  'sync',
-  'imgmem',
-]
-
-/** No further device on the bus. */
-const scan: Command = (run, { words: [name] }) => {
-  const named = namedSetting(run, name!, true)
-  return typeof named === 'number' ? named : run.fail('ENODEV', 'unknown')
+/** Commands that show what is not simulated, or work on it: they succeed, and it is said. */
+const unseen: Readonly<Record<string, string>> = {
+  certfree: 'certificates are not simulated: none is removed',
+  certstat: 'certificates are not simulated: none is shown',
+  fcels: 'Fibre Channel is not simulated',
+  fcstat: 'Fibre Channel is not simulated: no port is shown',
+  gdbstub: 'no debugger is there: the script goes on',
+  ibstat: 'InfiniBand is not simulated: no device is shown',
+  imgmem: 'memory is not simulated: the image is not made',
+  ipstat: 'counters of packets are not simulated: none is shown',
+  iwlist: 'wireless networks are not simulated: none is shown',
+  iwstat: 'wireless networks are not simulated: none is shown',
+  lotest: 'the test of packets between two cards is taken to succeed',
+  nstat: 'neighbours are not simulated: none is shown',
+  profstat: 'profiles are not simulated: none is shown',
+  startpxe: 'the PXE stack for others is not simulated',
+  stoppxe: 'the PXE stack for others is not simulated',
 }
 
 const ends =
@@ -39,39 +30,64 @@ const ends =
     throw new Ended({ kind })
   }
 
-function trunk(run: Run, { words: [name] }: Arguments): number {
-  const index = /^net(\d+)$/.exec(name!)?.[1]
-  if (index !== undefined && run.machine.interfaces[Number(index)]) return 0
-  run.print(`"${name}": no such network device\n`)
-  return run.fail('ENODEV', 'parseopt')
+/** `vlan_create` and `vlan_destroy` of `net/vlan.c`. */
+function vlan(run: Run, { name: command, words: [word], numbers }: Arguments): number {
+  const name = (word === 'netX' ? run.netX : word) ?? 'netX'
+  const device = run.devices.get(name)
+  if (!device) {
+    run.print(`"${name}": no such network device\n`)
+    return run.fail('ENODEV', 'parseopt')
+  }
+  const status =
+    command === 'vcreate' ? createVlan(run, name, device, numbers) : destroyVlan(run, name, device)
+  if (status) {
+    const what = command === 'vcreate' ? 'create' : 'destroy'
+    run.print(`Could not ${what} VLAN device: ${run.errorText(status)}\n`)
+  }
+  return status
+}
+
+function createVlan(
+  run: Run,
+  trunk: string,
+  device: NetworkInterface,
+  numbers: Arguments['numbers'],
+): number {
+  const tag = numbers.get('tag') ?? 0
+  const name = `${trunk}-${tag}`
+  if (run.devices.has(name)) return 0
+  if (device.vlan !== undefined) return run.fail('ENOTTY', 'vlan')
+  if (tag < 1 || tag >= 0xfff || (numbers.get('priority') ?? 0) > 7) return run.fail('EINVAL', 'vlan')
+  const made = { ...device, vlan: tag }
+  run.devices.set(name, made)
+  addNetworkDevice(run, name, made)
+  return 0
+}
+
+function destroyVlan(run: Run, name: string, device: NetworkInterface): number {
+  if (device.vlan === undefined) return run.fail('ENOTTY', 'vlan')
+  run.devices.delete(name)
+  const block = run.settings.root.child(name)
+  if (block) run.settings.remove(block)
+  const at = run.opened.indexOf(name)
+  if (at >= 0) run.opened.splice(at, 1)
+  return 0
 }
 
 export const machineCommands: Readonly<Record<string, Command>> = {
-  ...Object.fromEntries(quiet.map((name) => [name, nothing])),
+  ...Object.fromEntries(
+    Object.entries(unseen).map(([name, text]): [string, Command] => [
+      name,
+      (run) => {
+        run.assume(text)
+        return 0
+      },
+    ]),
+  ),
+  // nothing is written later
+  sync: () => 0,
   reboot: ends('reboot'),
   poweroff: ends('poweroff'),
-  sanboot(_run, { words, options, numbers }) {
-    throw new Ended({
-      kind: 'sanboot',
-      drive: numbers.get('drive'),
-      uris: words,
-      filename: options.get('filename'),
-    })
-  },
-  sanhook: (run, { words, numbers }) => {
-    const drive = numbers.get('drive') ?? 0x80
-    for (const uri of words) run.fetched.push({ uri, ok: true, size: undefined, reason: undefined })
-    run.print(`Registered SAN device 0x${drive.toString(16)}\n`)
-    return 0
-  },
-  cpuid(run, { words: [text], options }) {
-    const bit = parseInteger(run, text!)
-    if (bit === undefined) return run.fail('EINVAL', 'parseopt', 1)
-    const cpu = run.machine.cpu ?? { edx: 0x0f8bfbff, ecx: 0x80202001, extEdx: 0x2fd3fbff, extEcx: 0x121 }
-    const extended = options.has('ext') || options.has('amd')
-    const register = options.has('ecx') ? (extended ? cpu.extEcx : cpu.ecx) : extended ? cpu.extEdx : cpu.edx
-    return (register >>> (bit & 31)) & 1 ? 0 : run.fail('ENOENT', 'cpuid')
-  },
   colour(run, { words: [text], numbers }) {
     const colour = parseInteger(run, text!)
     if (colour === undefined) return run.fail('EINVAL', 'parseopt', 1)
@@ -103,11 +119,12 @@ export const machineCommands: Readonly<Record<string, Command>> = {
     run.print('\x1b[2J\x1b[H')
     return 0
   },
-  config: () => 0,
-  pciscan: scan,
-  usbscan: scan,
-  vcreate: trunk,
-  vdestroy: trunk,
+  config(run) {
+    run.assume('the settings editor is not played: it is taken to be left at once')
+    return 0
+  },
+  vcreate: vlan,
+  vdestroy: vlan,
   *time(run, { words }): Steps<number> {
     const start = run.now()
     const result = run.execute(words)

@@ -1,24 +1,23 @@
 /** Interfaces and what goes over them (`usr/ifmgmt.c`, `usr/autoboot.c`, `hci/commands/ifmgmt_cmd.c`). */
 import { bytesToText } from '../../syntax/bytes.js'
 import { addLease } from '../blocks.js'
-import { encodeHex, formatIpv4, parseIpv4 } from '../formats.js'
+import { encodeHex, parseIpv4 } from '../formats.js'
 import { parseInteger, type Arguments } from '../options.js'
 import { ask, Ended, type Command, type Run, type Steps } from '../run.js'
 import type { NetworkInterface } from '../types.js'
 import { download } from './images.js'
-import { namedSetting, storeText } from './settings.js'
+import { namedSetting } from './settings.js'
 
 type Payload = (run: Run, name: string, device: NetworkInterface, args: Arguments) => Steps<number>
 
 /** `ifcommon_exec`: each named interface, or all; the last status counts. */
 function each(payload: Payload, stopAtSuccess: boolean): Command {
   return function* (run, args) {
-    const all = run.machine.interfaces.map((_, index) => `net${index}`)
-    const names = args.words.length ? args.words : all
+    const names = args.words.length ? args.words : [...run.devices.keys()]
     let status = run.fail('ENODEV', 'ifmgmt')
     for (const word of names) {
       const name = word === 'netX' ? (run.netX ?? word) : word
-      const device = run.machine.interfaces[all.indexOf(name)]
+      const device = run.devices.get(name)
       if (!device) {
         run.print(`"${word}": no such network device\n`)
         status = run.fail('ENODEV', 'parseopt')
@@ -126,7 +125,10 @@ export const networkCommands: Readonly<Record<string, Command>> = {
   }, true),
   autoboot,
   *ntp(run, { words: [server] }): Steps<number> {
-    if (run.online) return 0
+    if (run.online) {
+      run.assume(`${server} is not asked: the clock stays as it is`)
+      return 0
+    }
     yield* []
     const status = run.fail('ENETUNREACH', 'ipv4')
     run.print(`Could not get time and date: ${run.errorText(status)}\n`)
@@ -143,15 +145,34 @@ export const networkCommands: Readonly<Record<string, Command>> = {
       return status
     }
     const raw = typeof answer === 'string' ? answer : bytesToText(answer)
-    return storeText(run, { ...named, setting: { ...named.setting, type: 'ipv4' } }, formatIpv4(raw))
+    const type = named.setting.type ?? 'ipv4'
+    const error = run.settings.store({ ...named, setting: { ...named.setting, type } }, raw)
+    if (!error) return 0
+    const status = run.failWith(error)
+    run.print(`Could not resolve ${host}: ${run.errorText(status)}\n`)
+    return status
   },
-  *ping(run): Steps<number> {
-    yield* []
-    return run.online ? 0 : run.fail('ENETUNREACH', 'ipv4')
+  *ping(run, { words: [host], options, numbers }): Steps<number> {
+    if (!run.online) {
+      const status = run.fail('ENETUNREACH', 'ipv4')
+      if (!options.has('quiet')) run.print(`Finished: ${run.errorText(status)}\n`)
+      return status
+    }
+    const count = numbers.get('count') ?? 0
+    run.assume(`${host} is not asked: it is taken to answer`)
+    if (count === 0) throw new Ended({ kind: 'waiting', for: 'key', what: `ping ${host}` })
+    for (let sequence = 1; sequence <= count; sequence++) {
+      run.pass(1000)
+      yield* ask({ type: 'wait', time: 1000 })
+      if (!options.has('quiet'))
+        run.print(`${numbers.get('size') ?? 64} bytes from ${host}: seq=${sequence}\n`)
+    }
+    return 0
   },
   *pxebs(run, { words: [, type] }): Steps<number> {
     yield* []
     if (parseInteger(run, type!) === undefined) return run.fail('EINVAL', 'parseopt', 1)
+    run.assume('no PXE boot server answers')
     return run.fail('ETIMEDOUT', 'unknown')
   },
   route: (run) => {
