@@ -14,7 +14,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { build, filesBelow } from './build.mjs'
 import { ensure } from './ensure.mjs'
 import { root, runNode, stopwatch } from './processes.mjs'
@@ -52,15 +52,27 @@ async function main() {
   if (!(await stage('install', ensureStage))) return
   await stage('system packages', systemPackages)
   const built = await stage('build', async () => note(await build()))
-  await stage('types', () => tool('node_modules/typescript/bin/tsc', '--noEmit'))
-  await stage('lint', () => tool('node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0'))
-  await stage('format', () =>
-    tool('node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
-  )
-  await tests('unit', 'test/**/*.test.ts', '--ignore', 'test/e2e/**')
+  await Promise.all([
+    stage('lint', () => tool('node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0')),
+    stage('types', () => tool('node_modules/typescript/bin/tsc', '--noEmit')).then(() =>
+      stage('format', () =>
+        tool('node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
+      ),
+    ),
+  ])
+  await Promise.all(unitTests().map((files, index) => tests(`unit, ${index + 1} of 2`, ...files)))
   if (unitOnly || !filesBelow(join(root, 'test', 'e2e')).some((file) => file.endsWith('.test.ts'))) return
   if (built) await tests('end to end', 'test/e2e/**/*.test.ts')
   else console.log(`${'end to end'.padEnd(16)} not run: it needs the build`)
+}
+
+/** In two parts: they wait for processes and timers as much as they work. */
+function unitTests() {
+  const folder = join(root, 'test')
+  const files = filesBelow(folder)
+    .filter((file) => file.endsWith('.test.ts') && !file.startsWith(join(folder, 'e2e') + sep))
+    .sort()
+  return [0, 1].map((part) => files.filter((_file, index) => index % 2 === part))
 }
 
 /**
