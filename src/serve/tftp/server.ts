@@ -62,6 +62,7 @@ const MAX_OPENING = 1024
 const ENOUGH = 8
 const MAX_THREADS = 3
 const THREAD_PAUSE_MS = 60_000
+const MAX_LOSSES = 3
 
 /**
  * @throws the system error of the socket (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`)
@@ -99,6 +100,7 @@ class Server implements TftpServer {
   readonly #mostThreads: number
   /** Not before. */
   #threadsFrom = 0
+  #losses = 0
   #stopping = false
   #closing = false
   #full = false
@@ -354,12 +356,13 @@ class Server implements TftpServer {
         const at = this.#threads.indexOf(ended)
         if (at < 0 || this.#stopping) return
         this.#threads.splice(at, 1)
-        // What it failed of would make the next one fail.
-        this.#threadsFrom = this.#now() + THREAD_PAUSE_MS
+        // What it failed of would mostly make the next one fail.
+        this.#losses += 1
+        this.#threadsFrom = this.#losses < MAX_LOSSES ? this.#now() + THREAD_PAUSE_MS : Infinity
         onEvent({
           type: 'server-problem',
           protocol: 'tftp',
-          reason: `a thread for transfers is gone: ${reason}`,
+          reason: `a thread for transfers is gone, and they go on without: ${reason}`,
         })
       },
     })
