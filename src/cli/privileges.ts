@@ -84,6 +84,20 @@ export function successor(tree: string, stateFile: string, wish: string | undefi
   return found.user
 }
 
+/** Whether that user can open the file; root asks. A program below /root is for root only. */
+export function canRead(file: string, { name, uid }: User): boolean {
+  return (
+    as(name === String(uid) ? uid : name, () => {
+      try {
+        closeSync(openSync(file, 'r'))
+        return true
+      } catch {
+        return false
+      }
+    }) === true
+  )
+}
+
 /** What the operator should know. */
 export function userNote({ name }: User): string {
   return `the ports are open; from here on this runs as ${name}`

@@ -1,6 +1,7 @@
 /** `ipxetool serve [DIR]`: the output tree over HTTP and TFTP until it is told to stop. */
 import { access } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { IpxetoolError } from '../diagnostics/error.js'
 import { type RunningServer, type ServeEvent, type ServeOptions, serveTree } from '../serve/index.js'
 import { defaultStateFile } from '../serve/once/index.js'
@@ -8,7 +9,7 @@ import { ExitCode } from './exit-codes.js'
 import type { Io, OutputStream } from './io.js'
 import { type DhcpCommandOptions, startAddressServer } from './serve-dhcp.js'
 import { tftpWire, tlsWire, type WireOptions } from './serve-wire.js'
-import { become, handOver, successor, userNote } from './privileges.js'
+import { become, canRead, handOver, successor, userNote } from './privileges.js'
 import { allowed, type ProxyCommandOptions, proxyNotes, proxyOptions } from './serve-proxy.js'
 import { passedSockets, printUnits } from './systemd.js'
 
@@ -62,7 +63,6 @@ export async function runServe(
   const tls = await tlsWire(options, io.cwd)
   const http = httpEnd && { ...httpEnd, tls }
   const tftpEnd = parseEndpoint('--tftp', options.tftp ?? String(TFTP_PORT), options.host)
-  const tftp = tftpEnd && { ...tftpEnd, ...tftpWire(options) }
   if (options.printUnits === true) {
     if (options.dhcp !== undefined) {
       throw new IpxetoolError('bad-option', '--dhcp is for a bench, and no unit is made of it', {
@@ -94,6 +94,9 @@ export async function runServe(
 
   const next =
     io.ownsProcess === true ? successor(root, stateFile ?? defaultStateFile(root), options.user) : undefined
+  // A thread loads its program when it is needed, which is after root has gone.
+  const alone = next !== undefined && !canRead(fileURLToPath(import.meta.url), next)
+  const tftp = tftpEnd && { ...tftpEnd, ...tftpWire(options), ...(alone && { threads: 0 }) }
   const wanted = { root, http, tftp, allow: allowed(options), proxyDhcp, pages, stateFile, record, onEvent }
   const lender = await startAddressServer(options, (line) => {
     if (options.verbose === true) note(`dnsmasq: ${line}`)
@@ -112,6 +115,7 @@ export async function runServe(
   printUrls(server, root, script ? 'boot.ipxe' : '', options, io)
   if (!script) note(`there is no boot.ipxe in ${root}`)
   if (next !== undefined) note(userNote(next))
+  if (alone && tftp !== false) note(`TFTP has one thread only: ${next.name} cannot read this program`)
   if (pages !== false && server.httpUrl !== undefined) note(`what machines do: ${pagesUrl(server)}`)
   if (lender !== undefined) {
     note(`dnsmasq hands out ${lender.range.join(' to ')} on ${lender.interface.name}`)

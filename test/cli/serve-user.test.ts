@@ -5,7 +5,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { successor } from '../../src/cli/privileges.js'
+import { canRead, successor } from '../../src/cli/privileges.js'
 import { onceFolder } from '../../src/model/once.js'
 import { Scratch, waitFor, write } from '../serve/support.js'
 import { notRun } from '../support/not-run.js'
@@ -148,6 +148,17 @@ describe('ipxetool serve, started by root', function () {
     await rm(state)
     await chown(folder, 54321, 54321)
     assert.deepEqual((await served('--state', state, '--user', '54321')).uid, [54321, 54321, 54321, 54321])
+  })
+
+  it('knows what the other user can read', async () => {
+    const user = { name: 'nobody', uid: 65_534, gid: 65_534 }
+    const file = join(root, 'boot.ipxe')
+    assert.equal(canRead(file, user), true)
+    await chmod(root, 0o700)
+    assert.equal(canRead(file, user), false)
+    assert.equal(canRead(file, { name: '54321', uid: 54321, gid: 54321 }), false)
+    await chown(root, 54321, 54321)
+    assert.equal(canRead(file, { name: '54321', uid: 54321, gid: 54321 }), true)
   })
 
   it('a recording belongs to whom it goes on as', async () => {
