@@ -27,7 +27,7 @@ const EVERY_MS = 3000
 
 /** Says once that one is gone, and once that it is back. The sockets stay: they work again with the address. */
 export function watchAddresses({ watched, onEvent, present = ownAddresses }: WatchOptions): AddressWatch {
-  const before = present()
+  const before = lookUp(present) ?? new Map<string, string>()
   const places = new Map(
     watched
       .filter(({ address }) => before.has(address))
@@ -35,7 +35,8 @@ export function watchAddresses({ watched, onEvent, present = ownAddresses }: Wat
   )
   const check = (): void => {
     if (places.size === 0) return
-    const now = present()
+    const now = lookUp(present)
+    if (now === undefined) return
     for (const place of places.values()) {
       const isHere = now.has(place.address)
       if (isHere === place.isHere) continue
@@ -56,6 +57,15 @@ export function watchAddresses({ watched, onEvent, present = ownAddresses }: Wat
     close: () => {
       clearInterval(timer)
     },
+  }
+}
+
+/** The system takes a descriptor to tell: with a full table it cannot. */
+function lookUp<T>(present: () => T): T | undefined {
+  try {
+    return present()
+  } catch {
+    return undefined
   }
 }
 

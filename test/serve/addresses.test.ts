@@ -42,6 +42,23 @@ describe('addresses that are served on', () => {
     assert.deepEqual(look(), [])
   })
 
+  it('are not gone because the system cannot tell: its table of files may be full', () => {
+    const said: ServeEvent[] = []
+    let full = false
+    const watch = watchAddresses({
+      watched: [{ address: '10.9.0.1', protocol: 'dhcp' }],
+      onEvent: (event) => said.push(event),
+      present: () => {
+        if (full) throw new Error('uv_interface_addresses')
+        return new Map([['10.9.0.1', 'v0']])
+      },
+    })
+    full = true
+    watch.check()
+    watch.close()
+    assert.deepEqual(said, [])
+  })
+
   it('are not heard again by sockets that the kernel tied to the old interface', () => {
     const { present, look } = watched({ address: '10.9.0.1', protocol: 'dhcp', isTied: true })
     present.delete('10.9.0.1')

@@ -70,14 +70,16 @@ const loop: Rule = (boot) => {
 const noLoader: Rule = (boot) => {
   const step = last(boot, ({ kind }) => kind === 'discover' || kind === 'proxy')
   if (step === undefined || step.state !== 'none' || boot.steps.some(isFile)) return undefined
+  const missing = /the tree has no loader for .*: (\S+)/.exec(step.note ?? '')?.[1]
   return {
     code: 'not-answered',
     problem: `It was not answered: ${step.note ?? 'no reason'}.`,
-    fix: /the tree has no loader/.test(step.note ?? '')
-      ? 'Put the loader into the tree: `ipxetool compile --target NAME`, or copy the one of your distribution there.'
-      : /--allow/.test(step.note ?? '')
-        ? 'If it is to boot, add it to --allow.'
-        : 'Tell it what to load with --loader WHO=FILE, or leave it alone with --reply WHO=silent.',
+    fix:
+      missing !== undefined
+        ? `Put the loader into the tree: \`ipxetool compile --target ${missing}\`, or copy the one of your distribution there.`
+        : /--allow/.test(step.note ?? '')
+          ? 'If it is to boot, add it to --allow.'
+          : 'Tell it what to load with --loader WHO=FILE, or leave it alone with --reply WHO=silent.',
   }
 }
 

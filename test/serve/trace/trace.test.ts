@@ -259,7 +259,7 @@ describe('why a machine has stopped', () => {
     const reason = 'the tree has no loader for ARM64 UEFI: ipxe-arm64.efi or snponly-arm64.efi is missing'
     const lab = new Lab().dhcp('DISCOVER', { outcome: 'silent', reason })
     assert.equal(lab.trouble, 'not-answered')
-    assert.match(lab.machine.trouble!.fix, /ipxetool compile/)
+    assert.match(lab.machine.trouble!.fix, /`ipxetool compile --target ipxe-arm64\.efi`/)
   })
 
   it('a missing file, when nothing is asked for after it', () => {
