@@ -2,7 +2,6 @@
  * The TFTP server: decides which requests become transfers, and where each has its socket; never writes.
  */
 import type { RemoteInfo } from 'node:dgram'
-import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Gate } from '../allow-list.js'
 import { peer, type OnEvent, type Peer } from '../events.js'
@@ -15,10 +14,11 @@ import { errorCode } from '../tree.js'
 import { decodePacket, encodePacket, ErrorCode, type RequestPacket } from './packet.js'
 import { Lane, type Order, type Running } from './lane.js'
 import { MAX_BLKSIZE } from './options.js'
-import { RemoteLane } from './remote-lane.js'
+import type { RemoteLane } from './remote-lane.js'
 import type { SessionTiming } from './session.js'
 import { closed, type Listener, listen } from './sockets.js'
 import { Sources } from './sources.js'
+import { Threads } from './threads.js'
 import type { Phase, Transfer } from './transfer.js'
 
 export interface TftpServerOptions {
@@ -58,11 +58,6 @@ const MAX_TRANSFERS = 4096
 const MAX_UNPROVEN = 1024
 /** Requests whose file is being looked up. */
 const MAX_OPENING = 1024
-/** So many transfers are no reason for another thread, which takes a tenth of a second and 10 MB. */
-const ENOUGH = 8
-const MAX_THREADS = 3
-const THREAD_PAUSE_MS = 60_000
-const MAX_LOSSES = 3
 
 /**
  * @throws the system error of the socket (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`)
@@ -96,11 +91,7 @@ class Server implements TftpServer {
   readonly #sources: Sources
   readonly #now = (): number => performance.now()
   readonly #lane: Lane
-  readonly #threads: RemoteLane[] = []
-  readonly #mostThreads: number
-  /** Not before. */
-  #threadsFrom = 0
-  #losses = 0
+  readonly #threads: Threads
   #stopping = false
   #closing = false
   #full = false
@@ -110,7 +101,7 @@ class Server implements TftpServer {
     this.#listeners = listeners
     this.#sources = new Sources(options.requestRate?.perSecond, options.requestRate?.burst)
     this.#lane = new Lane(options.files.content, options.onEvent)
-    this.#mostThreads = options.threads ?? Math.min(MAX_THREADS, availableParallelism() - 1)
+    this.#threads = new Threads(options.threads, options.onEvent)
     for (const listener of listeners) {
       listener.socket.on('message', (bytes, from) => {
         this.#receive(listener, bytes, from)
@@ -145,7 +136,7 @@ class Server implements TftpServer {
     while (this.#transfers.size > 0 || this.#byRequest.size > 0) await sleep(5)
     if (!this.#closing) await close()
     this.#lane.stop()
-    await Promise.all(this.#threads.map((thread) => thread.close()))
+    await this.#threads.close()
   }
 
   #busy(): boolean {
@@ -285,7 +276,7 @@ class Server implements TftpServer {
       portRange: this.#options.portRange,
       shown: { client, path },
     }
-    const thread = this.#options.singlePort === true ? undefined : this.#freeThread()
+    const thread = this.#options.singlePort === true ? undefined : this.#threads.free(this.#lane.load)
     return thread === undefined
       ? this.#startHere(request, order, lease)
       : this.#startIn(thread, request, order, lease)
@@ -331,42 +322,6 @@ class Server implements TftpServer {
     this.#unproven.add(transfer)
     this.#byRequest.set(id, transfer)
     this.#full = false
-  }
-
-  /** The one with the least to do where that is less than here. Another one is made when all have enough. */
-  #freeThread(): RemoteLane | undefined {
-    let best: RemoteLane | undefined
-    let least = this.#lane.load
-    for (const thread of this.#threads) {
-      if (!thread.ready || thread.load >= least) continue
-      best = thread
-      least = thread.load
-    }
-    const starting = this.#threads.some((thread) => !thread.ready)
-    const isTime = least >= ENOUGH && this.#now() >= this.#threadsFrom
-    if (isTime && !starting && this.#threads.length < this.#mostThreads) this.#addThread()
-    return best
-  }
-
-  #addThread(): void {
-    const { onEvent } = this.#options
-    const thread = new RemoteLane({
-      onEvent,
-      onEnd: (ended, reason) => {
-        const at = this.#threads.indexOf(ended)
-        if (at < 0 || this.#stopping) return
-        this.#threads.splice(at, 1)
-        // What it failed of would mostly make the next one fail.
-        this.#losses += 1
-        this.#threadsFrom = this.#losses < MAX_LOSSES ? this.#now() + THREAD_PAUSE_MS : Infinity
-        onEvent({
-          type: 'server-problem',
-          protocol: 'tftp',
-          reason: `a thread for transfers is gone, and they go on without: ${reason}`,
-        })
-      },
-    })
-    this.#threads.push(thread)
   }
 
   #enter(transfer: Running, phase: Phase, id: string): void {
