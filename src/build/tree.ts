@@ -32,6 +32,8 @@ export type MakeExtras = (tree: {
   project: Project
   scripts: readonly ReadyScript[]
   entries: ReadonlyMap<string, ManifestEntry>
+  /** the bytes of those that the build made */
+  files: ReadonlyMap<string, Uint8Array>
   diagnostics: readonly Diagnostic[]
 }) => ReadonlyMap<string, Uint8Array>
 
@@ -101,7 +103,13 @@ export async function buildTree(
     }
   }
   if (makeExtras && !hasErrors(diagnostics)) {
-    for (const [path, bytes] of makeExtras({ project, scripts: checked.scripts, entries, diagnostics })) {
+    for (const [path, bytes] of makeExtras({
+      project,
+      scripts: checked.scripts,
+      entries,
+      files,
+      diagnostics,
+    })) {
       files.set(path, bytes)
       entries.set(path, entryOf(bytes, []))
     }

@@ -1,4 +1,5 @@
 /** What concerns a tree as a whole, for `build` and `check`: where its links lead, whether it fits, its preview. */
+import { readFileSync } from 'node:fs'
 import type { MakeExtras } from '../build/tree.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import type { LinkMemory } from '../links/memory.js'
@@ -10,6 +11,7 @@ import { previewScripts } from '../preview/project-scripts.js'
 import type { CheckedScripts } from '../project/check.js'
 import type { Project } from '../project/project.js'
 import { configuredLinks } from '../rules/settings.js'
+import { playerFile } from './player-file.js'
 import { treeFiles } from './tree-files.js'
 
 export interface TreeOptions {
@@ -60,8 +62,12 @@ export async function checkTree(
 
 /** The pages below `preview/`. @param boots of {@link checkTree}, once it has run */
 export function makePreview(boots: () => readonly CheckedBoot[]): MakeExtras {
-  return ({ project, scripts, entries, diagnostics }) => {
+  return ({ project, scripts, entries, files, diagnostics }) => {
+    const player = readPlayer()
     return previewFiles({
+      ...(player !== undefined && {
+        play: { player, scripts: new Map([...files].filter(([path]) => path.endsWith('.ipxe'))) },
+      }),
       title: project.config.title ?? 'Boot menu',
       entry: project.config.entry,
       scripts: previewScripts(project, scripts),
@@ -75,5 +81,14 @@ export function makePreview(boots: () => readonly CheckedBoot[]): MakeExtras {
       boots: boots(),
       known: project.memory.commands,
     })
+  }
+}
+
+/** Undefined in a clone that was not built. */
+function readPlayer(): string | undefined {
+  try {
+    return readFileSync(playerFile, 'latin1')
+  } catch {
+    return undefined
   }
 }

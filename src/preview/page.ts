@@ -12,9 +12,11 @@ export interface PageInput {
   diagnostics: readonly Diagnostic[]
   /** What the entry script does when it shows no menu. */
   note: string | undefined
+  /** There is a `play.html`. */
+  played?: boolean
 }
 
-export function page({ title, menus, diagnostics, note }: PageInput): string {
+export function page({ title, menus, diagnostics, note, played = false }: PageInput): string {
   const byKey = new Map(menus.map((menu) => [menu.key, menu]))
   const entryCount = menus.reduce((sum, { entries }) => sum + entries.length, 0)
   const counts = [count(menus.length, 'menu', 'menus'), count(entryCount, 'entry', 'entries')].join(', ')
@@ -39,6 +41,7 @@ export function page({ title, menus, diagnostics, note }: PageInput): string {
           <div>
             <h1>${title}</h1>
             <p>What machines will show and do: ${counts}</p>
+            ${played && html`<p><a href="play.html">Play it as a machine does</a></p>`}
           </div>
           <label class="theme" hidden
             >Colours

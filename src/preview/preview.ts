@@ -10,6 +10,7 @@ import { DiagnosticIndex } from './diagnostic-index.js'
 import { explore } from './explore.js'
 import { FileFacts, type FileInfo } from './files.js'
 import { page } from './page.js'
+import { playFiles } from './play-page.js'
 import { style } from './style.js'
 import { menuViews } from './view.js'
 
@@ -36,7 +37,17 @@ export interface PreviewInput {
   boots?: readonly CheckedBoot[]
   /** Commands as the checks have read them. */
   known?: KnownCommands
+  /** What `preview/play.html` needs; without, there is none. */
+  play?: {
+    /** The simulator for browsers. */
+    player: string
+    /** Scripts of the tree, by path. */
+    scripts: ReadonlyMap<string, Uint8Array>
+  }
 }
+
+/** Bytes of scripts that a page may hold: with thousands of machines it has no player. */
+const playable = 1 << 20
 
 /**
  * The files of the preview by their path in the output tree, all below `preview/`. The same input gives the same
@@ -58,12 +69,36 @@ export function previewFiles(input: PreviewInput): Map<string, Uint8Array> {
     title: input.title,
     menus,
     diagnostics: diagnostics.rest(),
+    played: canPlay(input),
     note: menus.length === 0 ? 'No script of this project shows a menu.' : undefined,
   })
   const encoder = new TextEncoder()
+  const played = playedFiles(input)
   return new Map([
     ['preview/index.html', encoder.encode(text)],
     ['preview/preview.css', encoder.encode(style)],
     ['preview/preview.js', encoder.encode(clientScript)],
+    ...played.map(([path, content]) => [path, encoder.encode(content)] as const),
   ])
+}
+
+function canPlay({ play, entry }: PreviewInput): boolean {
+  if (!play?.scripts.has(entry)) return false
+  let size = 0
+  for (const { length } of play.scripts.values()) size += length
+  return size <= playable
+}
+
+function playedFiles(input: PreviewInput): [path: string, content: string][] {
+  const { play, files, entry, title } = input
+  if (!play || !canPlay(input)) return []
+  const scripts = new Map([...play.scripts].map(([path, data]) => [path, { data, size: data.length }]))
+  const others = [...files]
+    .filter(([path]) => !scripts.has(path) && !path.startsWith('preview/'))
+    .map(([path, { size }]) => [path, size] as const)
+  const made = playFiles({ title, entry, machine: {}, files: scripts, others: new Map(others) }, play.player)
+  return [
+    ['preview/play.html', made.html],
+    ['preview/play.js', made.script],
+  ]
 }

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+import { parse } from '../../src/syntax/parse.js'
 import { type PreviewInput, previewFiles } from '../../src/preview/preview.js'
 import { notRun } from '../support/not-run.js'
 import { Chromium, type Device, findChromium, type Tab } from './chromium.js'
@@ -10,6 +12,19 @@ import { inputOf, lab } from './lab.js'
 
 /** Set to a folder to get pictures of the pages. */
 const pictures = process.env['PREVIEW_PICTURES']
+
+/** As scripts/bundle.mjs makes it. */
+async function simulatorForBrowsers(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL('../../src/simulate/index.ts', import.meta.url))],
+    bundle: true,
+    format: 'iife',
+    globalName: 'ipxetoolSimulator',
+    platform: 'browser',
+    write: false,
+  })
+  return outputFiles[0]!.text
+}
 
 describe('the preview in Chromium', function () {
   this.timeout(60_000)
@@ -57,6 +72,45 @@ describe('the preview in Chromium', function () {
     await mkdir(pictures, { recursive: true })
     await writeFile(join(pictures, `${name}.png`), await tab.screenshot())
   }
+
+  it('plays the menu for real, from the page that is opened first', async () => {
+    const player = await simulatorForBrowsers()
+    const text = [
+      '#!ipxe',
+      'menu Played',
+      'item one First',
+      'item two Second, with a name that is long',
+      'choose x && kernel ${x}.bin ${platform} || exit 1',
+      'boot',
+    ].join('\n')
+    const path = 'boot.ipxe'
+    const bytes = new TextEncoder().encode(text)
+    const file = { size: bytes.length, sha256: '', origin: 'build' }
+    const input: PreviewInput = {
+      title: 'A & B',
+      entry: path,
+      scripts: [{ path, script: parse(bytes) }],
+      diagnostics: [],
+      files: new Map([
+        [path, file],
+        ['two.bin', { ...file, size: 12_345_678 }],
+      ]),
+      play: { player, scripts: new Map([[path, bytes]]) },
+    }
+    const first = await write('played', input)
+    for (const width of [1100, 400]) {
+      tab = await chromium.open(first, { width, height: 800 })
+      await tab.click('a[href="play.html"]')
+      await tab.until(`document.getElementById('screen')?.textContent.includes('Second, with')`, true)
+      await picture(`play-${width}`)
+      await tab.press('ArrowDown', 'Enter')
+      await tab.until(`document.getElementById('ending').textContent !== ''`, true)
+      const said = String(await tab.get(`document.getElementById('ending').textContent`))
+      assert.match(said, /two\.bin/)
+      assert.equal(await tab.get('document.documentElement.scrollWidth'), width)
+      if (width !== 400) await tab.close()
+    }
+  })
 
   const selected = async (): Promise<unknown> =>
     tab.get(
