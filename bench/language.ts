@@ -3,12 +3,12 @@
  * start-up beside a Node that does nothing.
  */
 import { readFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type * as Library from '../src/index.js'
 import { commandPeer, functionPeer, type Benchmark, type Peer } from './harness.js'
-import { ipxeScript, shellScript } from './scripts.js'
+import { ipxeScript, renamed, shellScript } from './scripts.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const tool = join(root, 'bin', 'ipxetool.js')
@@ -23,6 +23,7 @@ export async function* benchmarks(folder: string): AsyncGenerator<Benchmark> {
     yield parseAlone(library, lines)
     yield await checkFile(folder, lines)
   }
+  yield await checkFolder(folder)
   yield await startUp()
 }
 
@@ -59,6 +60,50 @@ async function checkFile(folder: string, lines: number): Promise<Benchmark> {
         name: 'shellcheck',
         command: 'shellcheck',
         args: ['--norc', shell],
+        versionArgs: ['--version'],
+        expect: nothing,
+      }),
+      await commandPeer({
+        name: 'shfmt -d',
+        command: 'shfmt',
+        args: ['-d', shell],
+        versionArgs: ['--version'],
+        expect: nothing,
+      }),
+    ],
+  }
+}
+
+/** Many small files, as they are in the field: no two scripts are alike, and hardly a line. */
+async function checkFolder(folder: string): Promise<Benchmark> {
+  const files = 730
+  const linesOfEach = 42
+  const ipxe = join(folder, 'ipxe')
+  const shell = join(folder, 'shell')
+  const shellFiles: string[] = []
+  for (const path of [ipxe, shell]) await mkdir(path)
+  for (let n = 0; n < files; n++) {
+    await writeFile(join(ipxe, `menu${n}.ipxe`), renamed(ipxeScript(linesOfEach), n))
+    shellFiles.push(join(shell, `fetch${n}.sh`))
+    await writeFile(shellFiles[n]!, shellScript(linesOfEach).replaceAll('release', `release${n}`))
+  }
+  const lines = files * linesOfEach
+  return {
+    name: `check a folder, whole process, ${files} files, ${grouped(lines)} lines`,
+    work: { amount: lines, unit: 'lines' },
+    peers: [
+      await toolPeer('ipxetool check', ['check', '--no-color', ipxe], `no problems in ${files} files\n`),
+      await commandPeer({
+        name: 'parsing alone',
+        command: process.execPath,
+        args: [join(root, 'bench', 'parse-files.mjs'), ipxe],
+        versionArgs: [tool, '--version'],
+        expect: `${lines} lines\n`,
+      }),
+      await commandPeer({
+        name: 'shellcheck',
+        command: 'shellcheck',
+        args: ['--norc', ...shellFiles],
         versionArgs: ['--version'],
         expect: nothing,
       }),

@@ -57,6 +57,12 @@ export function ipxeScript(lines: number): string {
   return script.map((line) => `${line}\n`).join('')
 }
 
+/** The same script under other names: but for comments and a few commands no line of one is a line of another. */
+export function renamed(script: string, n: number): string {
+  const names = /(?<![\w-])(menu-timeout|base|start|restart|failed|entry\d+|target|release|args)(?![\w-])/g
+  return script.replace(names, `$1-${n}`).replaceAll('boot.example.org', `boot${n}.example.org`)
+}
+
 /** A shell script of exactly that many lines; shellcheck and shfmt find nothing in it. */
 export function shellScript(lines: number): string {
   const head = [

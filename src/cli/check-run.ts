@@ -37,6 +37,19 @@ export interface RunSettings {
   rules?: readonly Rule[]
 }
 
+interface LooseScript extends Pick<Composed, 'diagnostics' | 'sources'> {
+  /** Its path, or `-`. */
+  asked: string
+  /** What it is called. */
+  path: string
+  named: boolean
+  /** Undefined: there was no room for it. */
+  tree: { script: Script; analysis: Analysis } | undefined
+}
+
+/** Trees of so many lines are kept until it is known what all the scripts set; the others are made again. */
+const linesKept = 60_000
+
 /** What was found in one run of the command. */
 export class CheckRun {
   readonly diagnostics: Diagnostic[] = []
@@ -144,38 +157,47 @@ export class CheckRun {
   async checkLoose(inputs: readonly LooseInput[]): Promise<void> {
     const { settings, target } = projectCheck({}, this.#settings.check)
     const wantsReads = isActive(unusedSetting, settings)
-    const composed: { path: string; named: boolean; result: Composed; analysis: Analysis }[] = []
+    const composed: LooseScript[] = []
     const included = new Set<string>()
     const settingsOfRun = new SettingsOfRun()
     const known: KnownCommands = new WeakMap()
     const knownLines = new KnownLines()
     const clean = new WeakSet<Line['children']>()
+    let room = this.#settings.ask ? Infinity : linesKept
     for (const { path: asked, named } of inputs) {
       const path = asked === '-' ? this.#settings.stdinFilename : asked
-      const result = await this.#compose(asked, knownLines)
+      const result = await this.#compose(asked, this.#host, knownLines)
       if (!result) continue
-      const analysis = analyse(result.script, known)
-      composed.push({ path, named, result, analysis })
+      const { script, diagnostics, sources } = result
+      const analysis = analyse(script, known)
       settingsOfRun.add(settingsSetIn(analysis))
-      if (wantsReads) settingsOfRun.addReads(result.script)
-      for (const source of result.sources.keys()) if (source !== path) included.add(source)
+      if (wantsReads) settingsOfRun.addReads(script)
+      for (const source of sources.keys()) if (source !== path) included.add(source)
+      room -= script.children.length
+      const tree = room > 0 ? { script, analysis } : undefined
+      composed.push({ asked, path, named, diagnostics, sources, tree })
     }
     const found: Diagnostic[] = []
     const rules = this.#settings.rules && { rules: this.#settings.rules }
     const usedDirectives = new Set<string>()
     const facts = { loose: true, ...settingsOfRun.facts, ...(target && { target }) }
-    for (const { path, named, result, analysis } of composed) {
-      this.#addSources(result.sources)
+    for (const one of composed) {
+      const { asked, path, named, diagnostics, sources } = one
+      this.#addSources(sources)
       this.checked++
       // what another script includes was checked in its place there
       if (!named && included.has(path)) continue
-      this.add(result.diagnostics)
+      this.add(diagnostics)
+      const script = one.tree?.script ?? (await this.#composeAgain(asked, sources))
+      const analysis = one.tree?.analysis ?? analyse(script)
+      if (!this.#settings.ask) one.tree = undefined
       const options = { path, facts, settings, usedDirectives, analysis, clean, ...rules }
-      for (const diagnostic of runRules(result.script, options)) found.push(diagnostic)
+      for (const diagnostic of runRules(script, options)) found.push(diagnostic)
     }
     this.add(withoutUsed(found, usedDirectives))
     if (this.#settings.ask && composed.length > 0) {
-      this.add(await this.#askFor(composed.map(({ path, result }) => ({ path, script: result.script }))))
+      const scripts = composed.flatMap(({ path, tree }) => (tree ? [{ path, script: tree.script }] : []))
+      this.add(await this.#askFor(scripts))
     }
   }
 
@@ -189,13 +211,23 @@ export class CheckRun {
     return this.#settings.ask!(links, scripts[0]!.path)
   }
 
-  async #compose(path: string, known: KnownLines): Promise<Composed | undefined> {
+  /** From what was read before: what a file says now is not what its settings were taken from. */
+  async #composeAgain(path: string, sources: Composed['sources']): Promise<Script> {
+    const host = this.#host
+    const before: ProjectHost = {
+      ...host,
+      readFile: async (file, limit) => sources.get(file) ?? host.readFile(file, limit),
+    }
+    const composed = await this.#compose(path, before)
+    return composed?.script ?? { type: 'script', children: [] }
+  }
+
+  async #compose(path: string, host: ProjectHost, known?: KnownLines): Promise<Composed | undefined> {
+    const options = known && { known }
     try {
-      if (path !== '-') return await composeLoose(path, this.#host, { known })
-      return await composeLoose(this.#settings.stdinFilename, this.#host, {
-        input: await this.#settings.stdin(),
-        known,
-      })
+      if (path !== '-') return await composeLoose(path, host, options)
+      const input = await this.#settings.stdin()
+      return await composeLoose(this.#settings.stdinFilename, host, { ...options, input })
     } catch (error) {
       if (!(error instanceof HostError)) throw error
       const missing = error.kind === 'missing' || error.kind === 'not-folder'

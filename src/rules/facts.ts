@@ -5,6 +5,7 @@ import type { Target } from '../analysis/target.js'
 import type { Script } from '../ast/nodes.js'
 import { linesOf, walk } from '../ast/walk.js'
 import { referenceParts } from '../analysis/settings.js'
+import { hole } from '../analysis/text.js'
 
 export interface ProjectFacts {
   /** The script belongs to no project: `$<name>` in it is ordinary text. */
@@ -35,6 +36,17 @@ export function settingsSetBy(script: Script, known?: KnownCommands): Set<string
 export function settingsSetIn({ settings: { names, patterns } }: Analysis): Set<string> {
   return patterns.size === 0 ? new Set(names) : new Set([...names, ...patterns])
 }
+
+/** Those of the names that have a hole. A run has one set for all its scripts: it is gone through once. */
+export function namesWithHoles(names: ReadonlySet<string>): readonly string[] {
+  const known = holed.get(names)
+  if (known?.size === names.size) return known.patterns
+  const patterns = [...names].filter((name) => name.includes(hole))
+  holed.set(names, { size: names.size, patterns })
+  return patterns
+}
+
+const holed = new WeakMap<ReadonlySet<string>, { size: number; patterns: readonly string[] }>()
 
 /** Counts what the scripts of one run set: see {@link ProjectFacts.settingsSetBySeveral}. */
 export class SettingsOfRun {

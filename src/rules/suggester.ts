@@ -7,7 +7,12 @@ const maxLength = 100
 
 /** `suggest`, with an end to the work on hostile and generated scripts. */
 export function suggester(candidates: Iterable<string>): (word: string) => string | undefined {
-  const list = [...candidates].slice(0, maxCandidates).filter(({ length }) => length <= maxLength)
+  const list: string[] = []
+  let count = 0
+  for (const candidate of candidates) {
+    if (count++ === maxCandidates) break
+    if (candidate.length <= maxLength) list.push(candidate)
+  }
   const known = new Map<string, string | undefined>()
   return (word) => {
     if (known.has(word)) return known.get(word)

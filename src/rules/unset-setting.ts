@@ -4,6 +4,7 @@ import type { Line, Reference } from '../ast/nodes.js'
 import { nameOf } from '../ast/walk.js'
 import { settingNames } from '../data/lookup.js'
 import { editDistance } from '../data/suggest.js'
+import { namesWithHoles } from './facts.js'
 import { count, didYouMean, quote } from './message.js'
 import type { Rule } from './rule.js'
 import { suggester } from './suggester.js'
@@ -51,7 +52,7 @@ export const unsetSetting: Rule = {
  */
 export function unsetReads(which: 'slips' | 'rest'): Rule['create'] {
   return ({ report, fix, facts, analysis: { settings } }) => {
-    const patterns = [...facts.settingsSetAnywhere].filter((name) => name.includes(hole))
+    const patterns = namesWithHoles(facts.settingsSetAnywhere)
     const isSet = (name: string): boolean =>
       isKnownSetting(name) ||
       settings.tested.has(name) ||
@@ -75,10 +76,12 @@ export function unsetReads(which: 'slips' | 'rest'): Rule['create'] {
         reads.get(name)?.push({ reference, line, afterChain: firstChain.passed })
       },
       end() {
-        const own = suggester(new Set([...settings.names, ...facts.settingsSetAnywhere]))
-        const predefined = suggester(settingNames)
+        let own: ReturnType<typeof suggester> | undefined
+        let predefined: typeof own
         for (const [name, found] of reads) {
           if (!found) continue
+          own ??= suggester(union(settings.names, facts.settingsSetAnywhere))
+          predefined ??= suggester(settingNames)
           const near = [own(name), predefined(name)].find(
             (other) => other !== undefined && (facts.loose ? isSmallSlip(name, other) : isSlip(name, other)),
           )
@@ -111,6 +114,12 @@ export function unsetReads(which: 'slips' | 'rest'): Rule['create'] {
       },
     }
   }
+}
+
+/** Each once; taken one by one, because whoever asks may stop. */
+function* union(first: ReadonlySet<string>, second: ReadonlySet<string>): Generator<string> {
+  yield* first
+  for (const name of second) if (!first.has(name)) yield name
 }
 
 interface Read {

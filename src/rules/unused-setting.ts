@@ -1,5 +1,6 @@
 import { isKnownSetting, parseSettingName, referenceParts } from '../analysis/settings.js'
 import { hole, mayBecome } from '../analysis/text.js'
+import { namesWithHoles } from './facts.js'
 import { quote } from './message.js'
 import type { Rule } from './rule.js'
 
@@ -36,7 +37,8 @@ export const unusedSetting: Rule = {
           if (mentionOnly && command.spec?.name === 'show') read.add(parts.name)
         }
         // what any script of the run reads by a computed name
-        for (const name of facts.settingsReadAnywhere ?? []) if (name.includes(hole)) patterns.push(name)
+        if (facts.settingsReadAnywhere)
+          patterns.push(...namesWithHoles(facts.settingsReadAnywhere).slice(0, 201))
         const told = new Set<string>()
         for (const { text, span, word, command, mentionOnly } of settings.writes) {
           const { name, scope } = parseSettingName(text)

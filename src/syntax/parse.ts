@@ -72,6 +72,9 @@ function placed(source: string, read: (logical: LogicalLine, source: string) => 
   return { type: 'script', children, position: { start: { line: 1, column: 1, offset: 0 }, end: last } }
 }
 
+/** So many contents are remembered. */
+const maxKnown = 30_000
+
 /**
  * The contents of lines of several scripts by their text: scripts have many lines in common. A line that stands twice in
  * one script is two contents. What came from here is shared and must not change any more.
@@ -79,6 +82,7 @@ function placed(source: string, read: (logical: LogicalLine, source: string) => 
 export class KnownLines {
   readonly #known = new Map<string, { contents: LineContent[][]; script: number; taken: number }>()
   #script = 0
+  #count = 0
 
   /** Call before each script. */
   begin(): void {
@@ -87,12 +91,22 @@ export class KnownLines {
 
   content(text: string, parse: () => LineContent[]): LineContent[] {
     let entry = this.#known.get(text)
+    if (!entry && this.#count >= maxKnown) return parse()
     if (!entry) this.#known.set(text, (entry = { contents: [], script: this.#script, taken: 0 }))
     else if (entry.script !== this.#script) {
       entry.script = this.#script
       entry.taken = 0
     }
-    return (entry.contents[entry.taken++] ??= parse())
+    const before = entry.contents[entry.taken]
+    if (before) {
+      entry.taken++
+      return before
+    }
+    const content = parse()
+    if (this.#count >= maxKnown) return content
+    this.#count++
+    entry.contents[entry.taken++] = content
+    return content
   }
 }
 

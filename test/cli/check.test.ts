@@ -471,6 +471,25 @@ machines:
     assert.equal(await colored({ isTTY: true, env: { TERM: 'dumb' } }), false)
   })
 
+  it('says the same of scripts that are too many to be kept', async () => {
+    const scripts = (): void => {
+      write('b.ipxe', '#!ipxe\n# ipxetool include c.txt\nsett x ${seldom}\nset often 1\n')
+      write('c.txt', 'echo ${oftn}\n')
+      write('d.ipxe', '#!ipxe\n# ipxetool disable=unknown-command\nsett y\nset seldom 1\n')
+    }
+    scripts()
+    const few = await check(['.'], { json: true })
+    write('a.ipxe', `#!ipxe\n${'# more\n'.repeat(61_000)}`)
+    assert.deepEqual(await check(['.'], { json: true }), few)
+    assert.deepEqual(
+      (JSON.parse(few.out) as JsonReport).diagnostics.map(({ file, rule }) => [file, rule]),
+      [
+        ['b.ipxe', 'unknown-command'],
+        ['c.txt', 'unset-setting'],
+      ],
+    )
+  })
+
   it('explains a rule with its examples', async () => {
     const { code, out } = await check([], { explain: 'glued-operator' })
     assert.equal(code, 0)
