@@ -2,6 +2,7 @@
 import type { Command, Line, Script } from '../ast/nodes.js'
 import { interpretCommand, type ParsedCommand } from './commands.js'
 import { FlowFacts } from './flow-facts.js'
+import type { ValuesAtStart } from './flow-values.js'
 import { Labels } from './labels.js'
 import { Settings } from './settings.js'
 
@@ -55,7 +56,8 @@ function sectionsOf(script: Script): Map<Command, number> {
   return sections
 }
 
-export function analyse(script: Script, known?: KnownCommands): Analysis {
+/** @param atStart what other scripts may have set before this one; absent: nobody knows */
+export function analyse(script: Script, known?: KnownCommands, atStart?: ValuesAtStart): Analysis {
   const commands: ParsedCommand[] = []
   const commandOf = new Map<Command, ParsedCommand>()
   let sections: Map<Command, number> | undefined
@@ -79,7 +81,7 @@ export function analyse(script: Script, known?: KnownCommands): Analysis {
   }
   const hasForm = commands.some(({ spec, name }) => spec?.name === 'present' || name === 'form')
   for (const command of commands) settings.addCommand(command, hasForm)
-  const flow = new FlowFacts(script, commandOf, settings)
+  const flow = new FlowFacts(script, commandOf, settings, atStart)
   return {
     ...{ script, commands, labels, settings, commandOf, flow },
     get sectionOf() {

@@ -147,6 +147,8 @@ function hostProblem(shown: string, scheme: string): UrlProblem | undefined {
   const wrong = wrongHost(host)
   if (wrong) return { ...wrong, ...range(hostStart, host.length) }
   if (port === undefined || port.includes(hidden)) return undefined
+  // `:HTTP_PORT`: some program puts a number there
+  if (/^[A-Z][A-Z0-9]*_[A-Z0-9_]*$/.test(port)) return undefined
   if (/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65535) return undefined
   return {
     problem: port === '' ? 'There is no port after the colon' : `\`${port}\` is no port`,

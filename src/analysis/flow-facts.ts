@@ -2,20 +2,27 @@
 import type { Command, Script } from '../ast/nodes.js'
 import type { ParsedCommand } from './commands.js'
 import { end, Flow, reachable, type Targets } from './flow.js'
-import { FlowValues } from './flow-values.js'
+import { FlowValues, type ValuesAtStart } from './flow-values.js'
 import type { Settings } from './settings.js'
 
 export class FlowFacts {
   readonly #script: Script
   readonly #commandOf: ReadonlyMap<Command, ParsedCommand>
   readonly #settings: Settings
+  readonly #atStart: ValuesAtStart | undefined
   #graph: Flow | undefined
   #values: FlowValues | undefined
   #fromStart: Uint8Array | undefined
   #fromLabels: Uint8Array | undefined
   #named: Map<string, number[]> | undefined
 
-  constructor(script: Script, commandOf: ReadonlyMap<Command, ParsedCommand>, settings: Settings) {
+  constructor(
+    script: Script,
+    commandOf: ReadonlyMap<Command, ParsedCommand>,
+    settings: Settings,
+    atStart?: ValuesAtStart,
+  ) {
+    this.#atStart = atStart
     this.#script = script
     this.#commandOf = commandOf
     this.#settings = settings
@@ -27,7 +34,7 @@ export class FlowFacts {
   }
 
   get values(): FlowValues {
-    this.#values ??= new FlowValues(this.graph, this.#settings)
+    this.#values ??= new FlowValues(this.graph, this.#settings, this.#atStart)
     return this.#values
   }
 

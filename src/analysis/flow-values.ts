@@ -3,6 +3,7 @@
  * take longer is unknown. All values are texts with holes; one hole alone is a value that only the machine knows.
  */
 import type { Reference, Word } from '../ast/nodes.js'
+import type { ParsedCommand } from './commands.js'
 import { end, type Flow, jumpOf, type Targets } from './flow.js'
 import { Menus } from './menus.js'
 import { fails, innermost, jumps, mayRunOther, succeeds } from './outcomes.js'
@@ -20,6 +21,12 @@ export interface Value {
   readonly setBy: number | undefined
 }
 
+/**
+ * The values that a setting, `name` or `scope/name`, may have where a script begins: texts with holes, each once;
+ * undefined: it may be anything.
+ */
+export type ValuesAtStart = (name: string) => readonly string[] | undefined
+
 const unknownOnly: readonly Value[] = [{ text: hole, setBy: undefined }]
 
 /** What a command does to a setting: `kill` when the older values are gone. */
@@ -33,6 +40,7 @@ export class FlowValues {
   readonly menus: Menus
   readonly #flow: Flow
   readonly #settings: Settings
+  readonly #atStart: ValuesAtStart | undefined
   readonly #definitions: (readonly Definition[] | undefined)[] = []
   /** Predecessors in compressed rows: number * 2, + 1 after a failure. */
   #rows: Int32Array | undefined
@@ -49,8 +57,10 @@ export class FlowValues {
   readonly #known = new Map<string, readonly Value[]>()
   readonly #targets = new Map<number, Targets>()
 
-  constructor(flow: Flow, settings: Settings) {
+  /** @param atStart what the callers of the script have set; absent: nobody knows */
+  constructor(flow: Flow, settings: Settings, atStart?: ValuesAtStart) {
     this.#flow = flow
+    this.#atStart = atStart
     this.#settings = settings
     this.#budget = 30 * flow.commands.length + 20_000
     this.#seen = new Int32Array(flow.commands.length * 2)
@@ -163,8 +173,14 @@ export class FlowValues {
 
   #search(name: string, from: number, depth: number): readonly Value[] {
     const setters: number[] = []
+    const equal = new Set<string>()
     const others = { mayHaveSet: false }
     const complete = this.walkBack(from, (command, failed) => {
+      const known = failed ? undefined : equalTo(this.#flow.commands[command]!, name)
+      if (known !== undefined) {
+        equal.add(known)
+        return equal.size > maxValues ? 'stop' : 'enough'
+      }
       const found = this.#definitions[command]?.find((definition) => definition.name === name)
       if (found && !(found.onSuccess && failed)) {
         setters.push(command)
@@ -174,8 +190,11 @@ export class FlowValues {
       return 'on'
     })
     const values = setters.slice(0, maxValues).flatMap((command) => this.#textsSet(command, depth))
+    for (const text of equal) values.push({ text, setBy: undefined })
+    const given = complete === 'start' && !others.mayHaveSet ? this.#atStart?.(name) : undefined
+    for (const text of given ?? []) values.push({ text, setBy: undefined })
     // nothing leads here: whoever comes all the same brings what he likes
-    if (complete !== 'within' || others.mayHaveSet || values.length === 0)
+    if ((complete !== 'within' && !given) || others.mayHaveSet || values.length === 0)
       values.push({ text: hole, setBy: undefined })
     if (values.length <= maxValues) return values
     return [...values.slice(0, maxValues), { text: hole, setBy: undefined }]
@@ -248,7 +267,7 @@ export class FlowValues {
       edges.push(to, from * 2 + (failed ? 1 : 0))
       counts[to + 1]!++
     }
-    for (const { entry } of flow.labels) if (entry !== end) this.#entries.add(entry)
+    for (const { entry } of flow.jumpable) if (entry !== end) this.#entries.add(entry)
     this.#starts = new Set([flow.start])
     for (let command = 0; command < flow.commands.length; command++) {
       const outcome = flow.outcomes[command]!
@@ -281,6 +300,21 @@ export class FlowValues {
     this.#targets.set(command, found)
     return found
   }
+}
+
+/** The text that a setting has after this command succeeded: `iseq ${name} text`. */
+function equalTo(command: ParsedCommand, name: string): string | undefined {
+  const { spec, positionals, problem } = innermost(command)
+  if (spec?.name !== 'iseq' || problem || positionals.length !== 2) return undefined
+  for (const [index, { word }] of positionals.entries()) {
+    const { text } = positionals[1 - index]!
+    const [child] = word.children
+    if (word.children.length !== 1 || child?.type !== 'reference' || text.includes(hole)) continue
+    const parts = referenceParts(child)
+    if (parts.type !== undefined && parts.type !== 'string') continue
+    if ((parts.scope === undefined ? parts.name : `${parts.scope}/${parts.name}`) === name) return text
+  }
+  return undefined
 }
 
 function product(left: readonly Value[], right: readonly Value[], between: string): readonly Value[] {

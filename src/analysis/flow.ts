@@ -118,6 +118,11 @@ export class Flow {
     return this.#byName.get(name)
   }
 
+  /** Those that a `goto` can find: of several labels of one name the first. */
+  get jumpable(): Iterable<FlowLabel> {
+    return this.#byName.values()
+  }
+
   get labelNames(): Iterable<string> {
     return this.#byName.keys()
   }
@@ -192,7 +197,7 @@ export function reachable(
     if (entries) for (const entry of entries) add(entry)
     else if (!isAnywhere) {
       isAnywhere = true
-      for (const { entry } of flow.labels) add(entry)
+      for (const { entry } of flow.jumpable) add(entry)
     }
   }
   return seen

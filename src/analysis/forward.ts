@@ -23,7 +23,7 @@ export function flowForward(
   const reached = new Uint8Array(count)
   const anywhere = new Int32Array(words)
   const isEntry = new Uint8Array(count)
-  for (const { entry } of flow.labels) if (entry !== end) isEntry[entry] = 1
+  for (const { entry } of flow.jumpable) if (entry !== end) isEntry[entry] = 1
   let isAnywhere = false
   let changed = true
   const bits = new Int32Array(words)

@@ -42,10 +42,20 @@ export function releaseIn(text: string): Release | undefined {
     const version = found === 'rawhide' ? 99 : Number(found)
     if (family === 'fedora')
       return { family, version, name: found === 'rawhide' ? 'Fedora rawhide' : `Fedora ${found}` }
-    const name = names.find(([match]) => match.test(text))?.[1] ?? 'Enterprise Linux'
-    return { family, version, name: `${name} ${found}` }
+    // `centos79` is 7.9
+    if (version >= 20)
+      return {
+        family,
+        version: Math.floor(version / 10),
+        name: `${nameOf(text)} ${found.split('').join('.')}`,
+      }
+    return { family, version, name: `${nameOf(text)} ${found}` }
   }
   return undefined
+}
+
+function nameOf(text: string): string {
+  return names.find(([match]) => match.test(text))?.[1] ?? 'Enterprise Linux'
 }
 
 /** Without the prefix `inst.` the installer ignores its arguments. */

@@ -1,4 +1,6 @@
 /** A project as `ipxetool check` sees it: everything that a build would complain about, without writing. */
+import { Callers } from '../analysis/callers.js'
+import type { ValuesAtStart } from '../analysis/flow-values.js'
 import type { Script } from '../ast/nodes.js'
 import { Diagnostic } from '../diagnostics/diagnostic.js'
 import { machineIndexPath } from '../model/compile.js'
@@ -14,7 +16,7 @@ import type { ProjectScript } from './files.js'
 import { Found } from './found.js'
 import { GeneratedScripts } from './generated.js'
 import { HostError, type ProjectHost } from './host.js'
-import type { ComposedMemory } from './memory.js'
+import type { AskedValues, ComposedMemory } from './memory.js'
 import { type LoadOptions, loadProject, type Project } from './project.js'
 import { byCodeUnit, underRoot } from './paths.js'
 import { bytesToText, decodeText } from '../syntax/bytes.js'
@@ -97,7 +99,7 @@ export async function checkScripts(project: Project): Promise<CheckedScripts> {
  * @param variants scripts of which most lines are those of an earlier script
  */
 function runRulesOn(
-  { root, memory, loaders, check }: Project,
+  { root, memory, loaders, check, config }: Project,
   scripts: readonly ReadyScript[],
   variants: GeneratedScripts['variants'],
   found: Found,
@@ -123,16 +125,28 @@ function runRulesOn(
     has: (content) => cleanLines.get(content) === settings,
     add: (content) => cleanLines.set(content, settings),
   }
+  // it begins with one of them, or is embedded into a loader
+  const callers = new Callers(
+    scripts.map(({ path, script, kind }) => ({
+      path,
+      script,
+      isEntry: path === config.entry || kind !== 'output',
+    })),
+    settingsOfRun.anywhere,
+    known,
+  )
   const diagnostics: Diagnostic[] = []
   const usedAnywhere = new Set<string>()
   for (const [script, path] of paths) {
     const only = variants.get(script)
     const before = clean.get(script)
-    if (before?.settings === settings && (before.all || only)) {
+    const valuesAtStart = callers.of(script)
+    if (before?.settings === settings && (before.all || only) && isSameStart(before.asked, valuesAtStart)) {
       for (const place of before.usedDirectives) usedAnywhere.add(place)
       continue
     }
     const usedDirectives = new Set<string>()
+    const asked = new Map<string, readonly string[] | undefined>()
     const own = runRules(script, {
       path: underRoot(root, path),
       facts,
@@ -140,15 +154,28 @@ function runRulesOn(
       known,
       clean: cleanNow,
       usedDirectives,
+      valuesAtStart(name) {
+        const values = valuesAtStart(name)
+        asked.set(name, values)
+        return values
+      },
       ...(only && { only: only.lines, linesAlone: only.isAlike }),
     })
     for (const diagnostic of own) diagnostics.push(diagnostic)
     for (const place of usedDirectives) usedAnywhere.add(place)
-    if (own.length === 0) clean.set(script, { settings, all: !only, usedDirectives })
+    if (own.length === 0) clean.set(script, { settings, all: !only, usedDirectives, asked })
     else clean.delete(script)
   }
   // an included file has its directives in every script that includes it
   found.add(withoutUsed(diagnostics, usedAnywhere))
+}
+
+function isSameStart(asked: AskedValues, now: ValuesAtStart): boolean {
+  for (const [name, values] of asked) {
+    const others = now(name)
+    if (values?.length !== others?.length || values?.some((text) => !others!.includes(text))) return false
+  }
+  return true
 }
 
 /** An entry script of the user's has to ask who the machine is. */

@@ -38,6 +38,9 @@ export interface SettingsSet {
   readonly names: ReadonlySet<string>
 }
 
+/** What a script took from those that chain it, by the name of the setting; undefined: anything. */
+export type AskedValues = ReadonlyMap<string, readonly string[] | undefined>
+
 export class ProjectMemory {
   readonly lines = new LineCache()
   readonly composed = new Map<string, ComposedMemory>()
@@ -47,7 +50,7 @@ export class ProjectMemory {
   /** Scripts in which no rule found anything, given these settings; `all`: in all of its lines. */
   readonly clean = new WeakMap<
     Script,
-    { settings: SettingsSet; all: boolean; usedDirectives: ReadonlySet<string> }
+    { settings: SettingsSet; all: boolean; usedDirectives: ReadonlySet<string>; asked: AskedValues }
   >()
   /** Contents of lines of which no rule that judges lines had anything to say. */
   readonly cleanLines = new WeakMap<Line['children'], SettingsSet>()

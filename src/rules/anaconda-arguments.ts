@@ -36,6 +36,7 @@ export const anacondaArguments: Rule = {
       '`inst.ks=` and `inst.text`. CentOS 6 and older know only the old names. The release is read from the URLs of the ' +
       'entry, settings that the script sets included.',
     ok: [
+      'kernel http://m.example/iso/centos79/images/pxeboot/vmlinuz repo=http://m.example/iso/centos79\n',
       'kernel http://m.example.org/9-stream/BaseOS/x86_64/os/images/pxeboot/vmlinuz inst.text inst.repo=http://m.example.org/9-stream/BaseOS/x86_64/os/\n',
       'kernel http://m.example.org/centos/7/os/x86_64/images/pxeboot/vmlinuz text method=http://m.example.org/centos/7/os/x86_64/\n',
       'kernel http://m.example.org/centos/7.9.2009/os/x86_64/images/pxeboot/vmlinuz inst.text\n',

@@ -15,6 +15,7 @@ export const bootWithoutImage: Rule = {
       'nothing selected `boot` prints a line and succeeds, and the script goes on. Scripts that load nothing at all are not ' +
       'looked at: they boot what their caller loaded.',
     ok: [
+      'initrd http://x/i\nchain http://x/vmlinuz initrd=i\nboot\n',
       'kernel http://x/k\ninitrd http://x/i\nboot\n',
       'boot\n',
       'boot http://x/k\n',
@@ -40,7 +41,7 @@ export const bootWithoutImage: Rule = {
         if (name === 'imgfree' && command.positionals.length === 0) bits[0] = 2
         else if (name === 'imgselect' || command.name.includes(hole)) bits[0] = failed ? bits[0]! : 3
         else if (mayRunOther(command)) bits[0] = 3
-        else if (!failed && name === 'imgexec' && command.positionals.length === 0) bits[0] = 0
+        else if (!failed && name === 'imgexec') bits[0] = command.positionals.length === 0 ? 0 : 3
         // something leads here that does not come back from a boot
         else bits[0]! |= 2
       })

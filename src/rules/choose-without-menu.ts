@@ -18,6 +18,7 @@ export const chooseWithoutMenu: Rule = {
       ':start\nmenu Main\nitem a A\nchoose x || goto start\n',
       'menu Main\nitem a A\n:again\nchoose --keep x || goto again\n',
       'item a A\nchoose x\n',
+      'menu A\nitem a A\n:a\nchoose x && goto ${x} || exit\n:a\nchoose x && goto ${x} || exit\n',
     ],
     notOk: [
       'menu Main\nitem a A\n:again\nchoose x\n«choose» y\n',

@@ -21,7 +21,6 @@ import { itemWithoutLabel } from './item-without-label.js'
 import { kernelWithoutInitrdArgument } from './kernel-without-initrd-argument.js'
 import { newerThanTarget } from './newer-than-target.js'
 import { numericSettingName } from './numeric-setting-name.js'
-import { outsideSetting } from './outside-setting.js'
 import { paramsReused } from './params-reused.js'
 import { readOnlySetting } from './read-only-setting.js'
 import { retryWithoutImgfree } from './retry-without-imgfree.js'
@@ -73,5 +72,4 @@ export const flowRules: readonly Rule[] = [
   chainloadLoop,
   destructiveDefault,
   newerThanTarget,
-  outsideSetting,
 ]

@@ -1,6 +1,7 @@
 /** The ids that `# ipxetool disable=…` accepts. Kept apart from the rules, which need them; a test compares the two. */
 export const ruleIds: ReadonlySet<string> = new Set([
   'missing-magic',
+  'template-text',
   'unfinished-continuation',
   'nul-byte',
   'unknown-command',
@@ -59,7 +60,6 @@ export const ruleIds: ReadonlySet<string> = new Set([
   'chainload-loop',
   'destructive-default',
   'newer-than-target',
-  'outside-setting',
   'unused-directive',
   'console-spelling',
   'double-slash',

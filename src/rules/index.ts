@@ -20,6 +20,7 @@ import { slowConfiguration } from './slow-configuration.js'
 import { crlfLineEnds } from './crlf-line-ends.js'
 import type { Rule } from './rule.js'
 import { splitReference } from './split-reference.js'
+import { templateText } from './template-text.js'
 import { trailingBackslash } from './trailing-backslash.js'
 import { unclosedReference } from './unclosed-reference.js'
 import { undefinedVariable } from './undefined-variable.js'
@@ -35,6 +36,7 @@ import { urlArchitecture } from './url-architecture.js'
 
 export const allRules: readonly Rule[] = [
   missingMagic,
+  templateText,
   unfinishedContinuation,
   nulByte,
   trailingBackslash,

@@ -21,6 +21,7 @@ export const itemWithoutLabel: Rule = {
       'menu Main\nitem a A\nitem b B\nchoose x || exit\niseq ${x} b && chain b.ipxe ||\ngoto ${x}\n:a\nboot\n',
       'menu Main\nitem a A\nchoose x || exit\ngoto ${x} || chain ${x}.ipxe\n',
       'menu Main\nitem a A\nchoose x || exit\nset y boot_${x}\ngoto ${y}\n:boot_a\nboot\n',
+      'menu Main\nitem a A\nitem b B\nchoose x || exit\niseq ${x} a && goto ${x} ||\nchain ${x}.ipxe\n:a\nboot\n',
     ],
     notOk: [
       'menu Main\nitem a A\nitem «debain» Debian\nchoose x || exit\ngoto ${x}\n:a\nboot\n:debian\nboot\n',

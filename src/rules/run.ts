@@ -1,5 +1,6 @@
 /** Runs rules over one script. */
 import { type Analysis, analyse, type KnownCommands } from '../analysis/analyse.js'
+import type { ValuesAtStart } from '../analysis/flow-values.js'
 import { placeOf } from '../analysis/places.js'
 import type { InvalidLine, Label, Line, Reference, Script, ScriptContent, WordContent } from '../ast/nodes.js'
 import { walk } from '../ast/walk.js'
@@ -9,6 +10,7 @@ import { looseFacts, type ProjectFacts } from './facts.js'
 import { allRules } from './index.js'
 import { isBinary } from './magic.js'
 import { missingMagic } from './missing-magic.js'
+import { pageStart, reportTemplate, templateText } from './template-text.js'
 import { unusedDirective } from './unused-directive.js'
 import type { Problem, Rule, RuleContext, SpanEdit, Visitor } from './rule.js'
 import { type ActiveRule, activeRules, type CheckSettings, defaultSettings } from './settings.js'
@@ -35,6 +37,8 @@ export interface RunOptions {
   linesAlone?: boolean
   /** What lines of scripts that were checked with the same facts have in common; what is clean here is added. */
   clean?: CleanLines
+  /** What other scripts may have set before this one. Default: nobody knows. */
+  valuesAtStart?: ValuesAtStart
   /** Gets the places of directives that silenced something: {@link directivePlace}. */
   usedDirectives?: Set<string>
 }
@@ -71,7 +75,7 @@ export function runRules(script: Script, options: RunOptions): Diagnostic[] {
   const pathOf = (line: Line | InvalidLine): string => line.origin?.path ?? path
   // rules that judge lines take nothing else from it
   const analysed = only && linesAlone === true ? { ...script, children: [...only] } : script
-  const analysis = options.analysis ?? analyse(analysed, known)
+  const analysis = options.analysis ?? analyse(analysed, known, options.valuesAtStart)
   const disabled = new Disabled(script, pathOf, path)
   const found: Diagnostic[] = []
   /** Lines that something was said of, heard or not. */
@@ -132,6 +136,15 @@ export function runRules(script: Script, options: RunOptions): Diagnostic[] {
     if (linesAlone !== true)
       dispatch(children, analysis, visitorsOf(wanted.filter(({ rule }) => rule.judges === 'script')))
   }
+  if (found.length > 0 && isText && !only) {
+    const template = active.find(({ rule }) => rule === templateText)
+    const before = found.length
+    if (template && reportTemplate(contextOf(template), script)) {
+      const own = found.slice(before)
+      return [...found.filter(({ ruleId }) => ruleId === internalFailureId), ...own]
+    }
+    dropPage(found, script, path)
+  }
   for (const { used, line, comment, text, directive } of options.usedDirectives
     ? disabled.suppressions
     : []) {
@@ -141,6 +154,17 @@ export function runRules(script: Script, options: RunOptions): Diagnostic[] {
     options.usedDirectives?.add(directivePlace(pathOf(line), offset))
   }
   return found
+}
+
+/** Takes away what was said of a web page below the script. */
+function dropPage(found: Diagnostic[], script: Script, path: string): void {
+  const page = pageStart(script)
+  if (page === undefined) return
+  const kept = found.filter(
+    ({ file, place, ruleId }) =>
+      ruleId === internalFailureId || file !== path || (place?.start.offset ?? 0) < page,
+  )
+  found.splice(0, found.length, ...kept)
 }
 
 /** The id of what is said when a rule throws: a mistake of ours, and the other rules go on. */

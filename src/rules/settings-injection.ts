@@ -1,4 +1,6 @@
+import { findSetting } from '../data/lookup.js'
 import { referenceParts } from '../analysis/settings.js'
+import { innermost } from '../analysis/outcomes.js'
 import type { Word } from '../ast/nodes.js'
 import { quote } from './message.js'
 import type { Rule } from './rule.js'
@@ -14,6 +16,9 @@ const fromNetwork = new Set([
   'user-class',
 ])
 
+/** They store what a person types. */
+const asks = new Set<string | undefined>(['read', 'item', 'present'])
+
 export const settingsInjection: Rule = {
   id: 'settings-injection',
   summary: 'A text from a person or from DHCP that is run or expanded again.',
@@ -26,7 +31,12 @@ export const settingsInjection: Rule = {
       'settings, such as a password, and puts them into the URL or the command; as the name of a command or the target of ' +
       '`goto` it decides what runs. `${x:uristring}` does not help against the first. Switch it off in networks where ' +
       'nobody else answers.',
-    ok: ['read x\necho ${x}\n', 'set a b\nchain http://x/${a}\n'],
+    ok: [
+      'read x\necho ${x}\n',
+      'set a b\nchain http://x/${a}\n',
+      'read next-server\nchain tftp://${next-server}/a\n',
+      'read a\nset a b\nchain ${a}\n',
+    ],
     notOk: [
       'read name\nchain http://x/«${name}».ipxe\n',
       'read cmd ||\n«${cmd}»\n',
@@ -38,13 +48,22 @@ export const settingsInjection: Rule = {
       const typed = new Set<string>()
       for (const { parts, command, mentionOnly } of settings.writes) {
         const name = command.spec?.name
-        if (!mentionOnly && (name === 'read' || name === 'item' || name === 'present')) typed.add(parts.name)
+        if (!mentionOnly && asks.has(name)) typed.add(parts.name)
       }
-      const check = (word: Word, line: Parameters<typeof report>[0]['line']): void => {
+      /** Whether what a person typed gets here, as a text: an address or a number holds no `${`. */
+      const mayBeTyped = (name: string, number: number): boolean => {
+        const type = findSetting(name)?.type
+        if (type !== undefined && type !== 'string') return false
+        const setters = flow.values.settersOf(name, number)
+        return (
+          setters?.some((setter) => asks.has(innermost(flow.graph.commands[setter]!).spec?.name)) !== false
+        )
+      }
+      const check = (word: Word, line: Parameters<typeof report>[0]['line'], number: number): void => {
         for (const [index, child] of word.children.entries()) {
           if (child.type !== 'reference') continue
           const { name } = referenceParts(child)
-          const isTyped = typed.has(name)
+          const isTyped = typed.has(name) && mayBeTyped(name, number)
           // in the middle of a URL a name of DHCP decides little
           if (!isTyped && (index > 0 || !fromNetwork.has(name) || settings.names.has(name))) continue
           report({
@@ -56,10 +75,10 @@ export const settingsInjection: Rule = {
           return
         }
       }
-      for (const { spec, positionals, nameWord, line, name } of flow.graph.commands) {
-        if (spec === undefined && name !== '') check(nameWord, line)
+      for (const [number, { spec, positionals, nameWord, line, name }] of flow.graph.commands.entries()) {
+        if (spec === undefined && name !== '') check(nameWord, line, number)
         else if (spec?.name === 'goto' || spec?.name === 'imgexec' || spec?.name === 'imgselect') {
-          for (const { word } of positionals.slice(0, 1)) check(word, line)
+          for (const { word } of positionals.slice(0, 1)) check(word, line, number)
         }
       }
     },

@@ -29,6 +29,8 @@ const elsewhere = new Map([
   ['curl', 'imgfetch'],
   ['jump', 'goto'],
   ['menuentry', 'item'],
+  ['isseq', 'iseq'],
+  ['isequal', 'iseq'],
 ])
 const control = new Set([
   'if',
@@ -83,11 +85,13 @@ export const unknownCommand: Rule = {
           ...(near === undefined ? {} : { expected: [near] }),
           note: control.has(name)
             ? 'There is no control structure but `goto`, `&&` and `||`: write `isset ${x} && goto there ||`.'
-            : isAssignment
-              ? `A value is stored with \`set\`: \`set ${name.slice(0, name.indexOf('='))} …\`.`
-              : name === 'item' || name.startsWith(':')
-                ? 'A label stands at the start of its line.'
-                : 'The line fails with "command not found", and so does the script unless `||` follows.',
+            : /^([<=>])\1{6}$/.test(name)
+              ? 'git left a conflict here: keep one side, and take the marks away.'
+              : isAssignment
+                ? `A value is stored with \`set\`: \`set ${name.slice(0, name.indexOf('='))} …\`.`
+                : name === 'item' || name.startsWith(':')
+                  ? 'A label stands at the start of its line.'
+                  : 'The line fails with "command not found", and so does the script unless `||` follows.',
           fix: sameButCase
             ? fix(line, `Write \`${near}\``, [{ span: nameWord.span, text: near }])
             : undefined,

@@ -1,5 +1,8 @@
 import type { ParsedCommand } from '../analysis/commands.js'
-import { jumps } from '../analysis/outcomes.js'
+import { end } from '../analysis/flow.js'
+import type { FlowFacts } from '../analysis/flow-facts.js'
+import { fails, jumps } from '../analysis/outcomes.js'
+import { hole } from '../analysis/text.js'
 import { literalText } from '../ast/walk.js'
 import type { Rule } from './rule.js'
 
@@ -13,7 +16,8 @@ export const unreachableCode: Rule = {
     why:
       'A line that fails ends the script, and `goto` and `exit` leave the line. What follows `choose x && goto ${x}` ' +
       'without a label never runs: either the jump was made or the script is over. Every label counts as a place that ' +
-      'somebody may jump to. `reboot` and `boot` count as commands that may come back. Switch it off for a line that is ' +
+      'somebody may jump to. `reboot` and `boot` count as commands that may come back. A `goto` to be on the safe side below `goto there ||` is not ' +
+      'reported. Switch it off for a line that is ' +
       'kept for later.',
     ok: [
       ':start\nmenu Main\nitem a A\nchoose x || goto start\ngoto ${x} || goto start\n:a\nexit\n',
@@ -22,10 +26,15 @@ export const unreachableCode: Rule = {
       'isset ${ip} && goto there ||\necho no\n:there\necho yes\n',
       'chain --replace http://10.0.0.1/a.ipxe ||\necho failed\n',
       'iseq ${platform} efi && goto efi\necho the test lacks its ||\n:efi\nboot\n',
+      'goto there ||\ngoto menu\n:there\nboot\n:menu\nshell\n',
+      'isset ${ip} && goto there || echo none && goto menu\ngoto menu\n:there\nboot\n:menu\nshell\n',
+      'chain --replace http://10.0.0.1/a.ipxe && exit ||\necho failed\n',
     ],
     notOk: [
       'menu Main\nitem a A\nchoose x && goto ${x}\n«echo cancelled»\n:a\nboot\n',
       'goto a\n«echo one»\necho two\n:a\necho three\n',
+      'menu Main\nitem a A\nchoose x && goto ${x}\n«goto ${x}»\n:a\nboot\n',
+      'goto a\n«goto b»\n:a\nboot\n:b\nshell\n',
       'exit 0 && «echo bye»\n',
       'chain --replace http://10.0.0.1/a.ipxe || goto a\n«echo never»\n:a\nshell\n',
     ],
@@ -42,7 +51,7 @@ export const unreachableCode: Rule = {
         }
         // `goto x || echo`: x is there, and so be it
         if (isFallback(command)) continue
-        if (!isInRun && !isBelowTest(commands[number - 1], command)) {
+        if (!isInRun && !isBelowTest(commands[number - 1], command) && !isSpare(flow, number)) {
           const before = commands[number - 1]
           const left =
             before && (outcomes[number - 1]! & jumps) !== 0 ? 'the `goto` before it' : 'what is before it'
@@ -74,6 +83,32 @@ function isFallback({
     if (child.type === 'command') return false
   }
   return false
+}
+
+/**
+ * A `goto` or `exit` to be on the safe side, and nothing else: below a line that says what happens when it fails
+ * (`goto x ||`), or after `chain --replace … &&`.
+ */
+function isSpare(flow: FlowFacts, number: number): boolean {
+  const { commands, outcomes, afterFailure } = flow.graph
+  for (let at = number; at < commands.length && !flow.runsFromSomeLabel(at); at++) {
+    const { name } = commands[at]!
+    if (name !== 'goto' && name !== 'exit') return false
+  }
+  const { line } = commands[number]!
+  const above = commands[number - 1]
+  if (!above) return false
+  if (above.line === line) return commands[number]!.name === 'exit' && above.spec?.name === 'imgexec'
+  if (!above.line.children.some((child) => child.type === 'operator')) return false
+  for (let at = number - 1; commands[at]?.line === above.line; at--) {
+    const mayFail = (outcomes[at]! & fails) !== 0 || isComputedJump(commands[at]!)
+    if (mayFail && commands[at]!.name !== 'sleep' && afterFailure[at] === end) return false
+  }
+  return true
+}
+
+function isComputedJump({ spec, positionals }: ParsedCommand): boolean {
+  return spec?.name === 'goto' && positionals[0]?.text.includes(hole) === true
 }
 
 /** Below `isset … && goto …` without `||`: `condition-ends-script` says what is missing there. */

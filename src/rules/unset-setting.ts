@@ -21,7 +21,7 @@ export const unsetSetting: Rule = {
   docs: {
     why:
       'An unset setting expands to nothing, without an error. Of a script that belongs to no project only names are ' +
-      'reported that are one slip away from another, because what runs it may set the rest (`outside-setting`). Not ' +
+      'reported that are one slip away from another, because what runs it may set the rest. Not ' +
       'reported are the settings that iPXE has by itself, DHCP ' +
       'options by number, names that are computed, names that `isset` tests somewhere in the script, and what a script ' +
       'that was chained before may have set. A name is reported where it is read first.',
@@ -43,15 +43,7 @@ export const unsetSetting: Rule = {
   },
   // in a loose script it says little: a directive that silences it may be there for a project
   applies: ({ loose }) => !loose,
-  create: unsetReads('slips'),
-}
-
-/**
- * Of a loose script `slips` are names that are one slip away from another, and `rest` all others: what runs it may have
- * set them. In a project nobody else is there, and all are slips.
- */
-export function unsetReads(which: 'slips' | 'rest'): Rule['create'] {
-  return ({ report, fix, facts, analysis: { settings } }) => {
+  create: ({ report, fix, facts, analysis: { settings } }) => {
     const patterns = namesWithHoles(facts.settingsSetAnywhere)
     const isSet = (name: string): boolean =>
       isKnownSetting(name) ||
@@ -85,8 +77,8 @@ export function unsetReads(which: 'slips' | 'rest'): Rule['create'] {
           const near = [own(name), predefined(name)].find(
             (other) => other !== undefined && (facts.loose ? isSmallSlip(name, other) : isSlip(name, other)),
           )
-          // another script that ran before may have set it; a slip is still a slip
-          if (facts.loose ? (near === undefined) !== (which === 'rest') : which === 'rest') continue
+          // what runs a loose script may have set it; a slip is still a slip
+          if (facts.loose && near === undefined) continue
           const shown = near === undefined ? found.filter(({ afterChain }) => !afterChain) : found
           const differsInCase = near?.toLowerCase() === name.toLowerCase()
           for (const [index, { reference, line }] of shown.entries()) {
@@ -113,7 +105,7 @@ export function unsetReads(which: 'slips' | 'rest'): Rule['create'] {
         }
       },
     }
-  }
+  },
 }
 
 /** Each once; taken one by one, because whoever asks may stop. */

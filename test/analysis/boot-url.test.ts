@@ -4,6 +4,7 @@ import { type BootUrlOptions, checkBootUrl } from '../../src/analysis/boot-url.j
 
 const good = [
   'http://mirror.example.org/centos/7/os/x86_64/',
+  'http://10.0.0.1:HTTP_PORT/boot/boot.ipxe',
   'https://user:secret@mirror.example.org:8443/x?a=1&b=2;c#part',
   'HTTP://10.0.0.1/x',
   'tftp://${next-server}/x',
