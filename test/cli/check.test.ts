@@ -180,6 +180,7 @@ describe('ipxetool check', () => {
       assert.deepEqual(await found([full]), [`${full}:4 unknown-command`])
     })
     it('knows the values that scripts of the project hand to each other', async () => {
+      write('p/ipxetool.yaml', 'entry: boot.ipxe\n')
       write('p/boot.ipxe', '#!ipxe\nset target instal\nchain menus/tools.ipxe\n')
       write('p/menus/tools.ipxe', '#!ipxe\ngoto ${target}\n:install\nshell\n')
       assert.deepEqual(await found(['p']), [
