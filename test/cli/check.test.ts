@@ -189,8 +189,10 @@ describe('ipxetool check', () => {
       ])
       write('p/boot.ipxe', '#!ipxe\nset target install\nchain menus/tools.ipxe\n')
       assert.deepEqual(await found(['p']), [])
-      write('p/other.ipxe', '#!ipxe\nread target\nchain menus/tools.ipxe\n')
-      write('p/boot.ipxe', '#!ipxe\nset target instal\nchain menus/tools.ipxe\n')
+      write(
+        'p/boot.ipxe',
+        '#!ipxe\nset target instal\nisset ${ip} && read target ||\nchain menus/tools.ipxe\n',
+      )
       assert.deepEqual(await found(['p']), [])
     })
     it('takes variables', async () => {
