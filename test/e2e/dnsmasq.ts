@@ -16,6 +16,8 @@ interface DhcpOptions {
   readonly loader?: string
   /** What iPXE loads: a URL. */
   readonly script?: string
+  /** URLs of what firmware loads over IPv6, and iPXE. Then addresses are given for IPv6, too. */
+  readonly ipv6?: { readonly loader: string; readonly script: string }
   /** Options that are sent without being asked for: `224,http://…`. */
   readonly force?: readonly string[]
 }
@@ -42,7 +44,14 @@ export async function startDhcp(cleanup: Cleanup, options: DhcpOptions): Promise
       '--dhcp-range=10.77.0.100,10.77.0.150,1h',
       // An IPv6 prefix: without a router advertisement every automatic iPXE stage waits 16 s for one.
       '--enable-ra',
-      '--dhcp-range=fd77::,ra-only,64,1h',
+      ...(options.ipv6 === undefined
+        ? ['--dhcp-range=fd77::,ra-only,64,1h']
+        : [
+            '--dhcp-range=fd77::100,fd77::1ff,64,1h',
+            '--dhcp-userclass=set:ipxe6,iPXE',
+            `--dhcp-option=tag:!ipxe6,option6:bootfile-url,${options.ipv6.loader}`,
+            `--dhcp-option=tag:ipxe6,option6:bootfile-url,${options.ipv6.script}`,
+          ]),
       ...(options.nextServer === undefined
         ? []
         : [

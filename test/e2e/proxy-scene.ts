@@ -23,6 +23,8 @@ const LOADERS = '/usr/lib/ipxe'
 
 export const UUID = '00112233-4455-6677-8899-aabbccddeeff'
 
+const SERVER_ADDRESS_6 = 'fd77::2'
+
 /** The end of a cable in "server". */
 const CARD = 'v1'
 
@@ -30,6 +32,7 @@ const arrangements = {
   other: 'dnsmasq gives addresses, on another machine',
   same: 'dnsmasq gives addresses, on the same machine',
   bench: '`serve --dhcp dnsmasq`, no other DHCP server',
+  ipv6: 'dnsmasq on another machine names our files in DHCPv6',
   relay: 'a relay asks a dnsmasq, which gives addresses, and us',
 }
 
@@ -89,7 +92,9 @@ export async function bootByProxy(title: string, one: Case): Promise<Seen> {
     const place = { wire: lan.wire, same: lan.server }
     if (arrangement === 'relay') await startRelay(cleanup, lan, directory)
     else if (arrangement === 'other') await startDhcp(cleanup, { place: place.wire, directory })
-    else await run('ip', ['addr', 'add', 'fd77::2/64', 'dev', CARD, 'nodad'], lan.server)
+    else await run('ip', ['addr', 'add', `${SERVER_ADDRESS_6}/64`, 'dev', CARD, 'nodad'], lan.server)
+    const ipv6 = { loader: `tftp://[${SERVER_ADDRESS_6}]/ipxe.efi`, script: `${base}/boot.ipxe` }
+    if (arrangement === 'ipv6') await startDhcp(cleanup, { place: place.wire, directory, ipv6 })
     if (arrangement === 'same') await startDhcp(cleanup, { place: place.same, directory, interface: CARD })
     const recording = join(directory, 'recording.pcap')
     const record = writesRecordings && one.recording !== undefined ? ['--record', recording] : []
@@ -98,7 +103,7 @@ export async function bootByProxy(title: string, one: Case): Promise<Seen> {
       tree,
       place: lan.server,
       http: `${SERVER_ADDRESS}:80`,
-      tftp: `${SERVER_ADDRESS}:69`,
+      tftp: arrangement === 'ipv6' ? '69' : `${SERVER_ADDRESS}:69`,
       more: [...answering, '--interface', CARD, ...record, ...options],
     })
     const args = ['-uuid', UUID, ...(one.machine ?? [])]

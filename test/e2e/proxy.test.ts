@@ -129,6 +129,18 @@ describe('proxyDHCP beside a plain DHCP server', function () {
       assert.deepEqual([state, trouble], ['script', null])
     })
 
+    it("OVMF's PXE over IPv6 loads from our TFTP server", async () => {
+      const { server } = await boot('OVMF PXE IPv6', {
+        firmware: 'uefi',
+        recording: 'ovmf-pxe-ipv6',
+        arrangement: 'ipv6',
+        loaders: ['ipxe.efi'],
+        machine: without('IPv4PXESupport'),
+      })
+      assert.match(server.log(), /fd77::1\S+ tftp RRQ ipxe\.efi: only asked for the size/)
+      assert.equal(server.log().match(/fd77::1\S+ tftp RRQ ipxe\.efi: \d{6,} bytes/g)?.length, 1)
+    })
+
     it('OVMF HTTP Boot loads ipxe.efi by URL', async () => {
       const { server } = await boot('OVMF HTTP Boot', {
         firmware: 'uefi',

@@ -24,6 +24,8 @@ const expected: Record<string, readonly string[]> = {
   ],
   'ovmf-pxe': pxe('ipxe.efi', `DISCOVER on 67: script ${script}`, 'REQUEST on 67: -'),
   'ovmf-pxe-relay': pxe('ipxe.efi', `DISCOVER on 67: script ${script}`, 'REQUEST on 67: -'),
+  // DHCPv6 is another server's
+  'ovmf-pxe-ipv6': ['RRQ ipxe.efi', 'RRQ ipxe.efi', `DISCOVER on 67: script ${script}`, 'REQUEST on 67: -'],
   'ovmf-http-boot': [
     'DISCOVER on 67: http http://10.77.0.2/ipxe.efi',
     'REQUEST on 67: -',
