@@ -33,6 +33,11 @@ export const ANSWERS: Readonly<Record<Refusal, Answer>> = {
   'bad-name': { reason: 'name cannot be a file of the tree', http: 404, tftp: 1, text: 'File not found' },
   malformed: { reason: 'malformed request', http: 400, tftp: 4, text: 'Malformed request' },
   forbidden: { reason: 'no permission to read the file', http: 403, tftp: 2, text: 'Access violation' },
-  busy: { reason: 'too many open files', http: 503, tftp: 0, text: 'Server is busy' },
+  busy: {
+    reason: 'too many open files (raise `ulimit -n`, or LimitNOFILE= of the unit)',
+    http: 503,
+    tftp: 0,
+    text: 'Server is busy',
+  },
   'io-error': { reason: 'the file could not be read', http: 500, tftp: 0, text: 'Read error on the server' },
 }

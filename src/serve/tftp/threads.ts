@@ -51,12 +51,20 @@ export class Threads {
       const at = this.#lanes.indexOf(ended)
       if (at < 0 || this.#closing) return
       this.#lanes.splice(at, 1)
-      // What it failed of would mostly make the next one fail.
-      this.#losses += 1
-      this.#from = this.#losses < MAX_LOSSES ? performance.now() + PAUSE_MS : Infinity
-      const what = 'a thread for transfers is gone, and they go on without'
-      this.#onEvent({ type: 'server-problem', protocol: 'tftp', reason: `${what}: ${reason}` })
+      this.#lost(reason)
     }
-    this.#lanes.push(new RemoteLane({ onEvent: this.#onEvent, onEnd }))
+    try {
+      this.#lanes.push(new RemoteLane({ onEvent: this.#onEvent, onEnd }))
+    } catch (error) {
+      this.#lost(error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  #lost(reason: string): void {
+    // What it failed of would mostly make the next one fail.
+    this.#losses += 1
+    this.#from = this.#losses < MAX_LOSSES ? performance.now() + PAUSE_MS : Infinity
+    const what = 'a thread for transfers is gone, and they go on without'
+    this.#onEvent({ type: 'server-problem', protocol: 'tftp', reason: `${what}: ${reason}` })
   }
 }
