@@ -12,6 +12,7 @@ import {
   treeHost,
   type Answer,
   type FetchAnswer,
+  type FetchError,
   type Host,
   type Machine,
   type MachineWish,
@@ -266,6 +267,15 @@ function hostOf(
   }
 }
 
+/** By the names and codes of Node's errors. */
+const failures: Readonly<Record<string, FetchError>> = {
+  TimeoutError: 'timeout',
+  ECONNREFUSED: 'refused',
+  ECONNRESET: 'reset',
+  // the server closed the connection in mid-transfer
+  UND_ERR_SOCKET: 'reset',
+}
+
 /** Other servers are asked; what is large comes in part. */
 async function online(request: Parameters<Host['fetch']>[0], base: Host): Promise<FetchAnswer> {
   const own = await base.fetch(request)
@@ -302,9 +312,12 @@ async function online(request: Parameters<Host['fetch']>[0], base: Host): Promis
     const data = Buffer.concat(chunks)
     return received < limit ? { data } : { data, ...(Number.isNaN(length) ? {} : { size: length }) }
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
-    const timedOut = error instanceof Error && error.name === 'TimeoutError'
-    return { error: timedOut ? 'timeout' : 'unreachable', reason: cause }
+    const { name, cause } = error instanceof Error ? error : new Error(String(error))
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : name
+    return {
+      error: failures[code] ?? 'unreachable',
+      reason: cause instanceof Error ? cause.message : String(error),
+    }
   }
 }
 

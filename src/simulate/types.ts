@@ -96,7 +96,7 @@ export type FetchAnswer =
 
 /** `status`: any other HTTP answer. */
 export type FetchError =
-  'not-found' | 'forbidden' | 'status' | 'unreachable' | 'refused' | 'timeout' | 'unsupported'
+  'not-found' | 'forbidden' | 'status' | 'unreachable' | 'refused' | 'reset' | 'timeout' | 'unsupported'
 
 export interface MenuEntry {
   /** undefined: a separator */

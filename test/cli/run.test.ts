@@ -184,6 +184,24 @@ describe('ipxetool run', () => {
     }
   })
 
+  it('says that a server died in mid-transfer, and goes on as iPXE does', async () => {
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { 'content-length': 100_000 })
+      response.write('only the beginning', () => response.socket?.destroy())
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    try {
+      const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      put('boot.ipxe', `#!ipxe\nkernel ${base}/vmlinuz || exit 3\nboot\n`)
+      const { code, stdout, stderr } = await ran('--net', 'http')
+      assert.equal(code, 1)
+      assert.match(stdout, /vmlinuz\.\.\. Connection reset/)
+      assert.match(stderr, /^Not fetched: http.*vmlinuz: \S/m)
+    } finally {
+      server.close()
+    }
+  })
+
   it('says which entries there are, and shows what is wrong with a project', async () => {
     assert.match((await ran('--choose', 'z')).stdout, /Lab: there is no entry `z`, only a, b, c/)
     put('boot.ipxe', '#!ipxe\necho $<nosuch>\n')

@@ -34,6 +34,8 @@ function fetchStatus(run: Run, error: FetchError): number {
       return run.fail('ENETUNREACH', 'ipv4')
     case 'refused':
       return run.fail('ECONNREFUSED', 'unknown')
+    case 'reset':
+      return run.fail('ECONNRESET', 'unknown')
     case 'timeout':
       return run.fail('ETIMEDOUT', 'unknown')
     case 'unsupported':
