@@ -164,7 +164,14 @@ function bootErrorTable(name: string): string | undefined {
   const rows = bootErrors.map(({ code, id, from, title, cause }) => {
     const { posix, file, point } = code ?? {}
     const where = file === undefined ? '' : `, ${file}.c${point === undefined ? '' : ` ${point}`}`
-    const what = from === 'ipxe' ? `\`${posix!}\`${where}` : from === 'pxe' ? id.toUpperCase() : from
+    const what =
+      from === 'ipxe'
+        ? `\`${posix!}\`${where}`
+        : from === 'pxe'
+          ? id.toUpperCase()
+          : from === 'trace'
+            ? `\`${id}\``
+            : from
     return `| ${what} | ${cell(title)} | ${cell(cause)} |`
   })
   return ['| what | means | because |', '|---|---|---|', ...rows].join('\n')

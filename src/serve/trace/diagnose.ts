@@ -2,6 +2,7 @@
  * Where a boot has stopped, the probable cause and what to do: from what the machine did and did not do. Pure. The times
  * are those that clients wait (PXE 2.1 section 2.4, EDK2, iPXE), with some to spare.
  */
+import { fixOf } from '../../data/boot-errors/trace.js'
 import { architectureOf } from '../dhcp/client.js'
 import { type Boot, type MachineTrace, present, type Step, type Trouble } from './model.js'
 
@@ -42,14 +43,14 @@ const wrongLoader: Rule = (boot, machine) => {
     return {
       code: 'bios-loader-for-uefi',
       problem: `${spec.name} firmware asked for ${step.what}, which is for BIOS.`,
-      fix: 'Another DHCP server names that file. Make it tell architectures apart (option 93), or take its file name out and use --proxy-dhcp.',
+      fix: fixOf('bios-loader-for-uefi'),
     }
   }
   if (spec.firmware === 'bios' && isEfi) {
     return {
       code: 'uefi-loader-for-bios',
       problem: `A BIOS machine asked for ${step.what}, which is for UEFI.`,
-      fix: 'Another DHCP server names that file: give architecture 0 undionly.kpxe. Or switch the machine to UEFI.',
+      fix: fixOf('uefi-loader-for-bios'),
     }
   }
   return undefined
@@ -63,7 +64,7 @@ const loop: Rule = (boot) => {
   return {
     code: 'loader-loop',
     problem: `It has loaded ${loads[0]!.what} ${loads.length} times and never asked for a script.`,
-    fix: 'A DHCP server gives iPXE the loader again. Give iPXE (option 175, or user class iPXE) the URL of the script, as `ipxetool dhcp KIND` writes it.',
+    fix: fixOf('loader-loop'),
   }
 }
 
@@ -94,7 +95,7 @@ const noTftp: Rule = (boot) => {
   return {
     code: 'tftp-unanswered',
     problem: `It asked for ${step.what} and never heard our answer (firmware says PXE-E18, "filesize 0" or PXE-E32).`,
-    fix: 'A firewall or NAT drops UDP from a port other than 69: allow it, or use --tftp-single-port.',
+    fix: fixOf('tftp-unanswered'),
   }
 }
 
@@ -133,7 +134,7 @@ const deadLoader: Rule = (boot, _machine, _around, now) => {
   return {
     code: 'loader-silent',
     problem: `${step.what} has arrived, and nothing was heard for ${Math.round((now - step.at) / 1000)} seconds since.`,
-    fix: 'Is Secure Boot on? It refuses a loader that is not signed. Else try the other loader: snponly.efi for ipxe.efi, ipxe.pxe for undionly.kpxe (--loader MAC=FILE, or --loader-fallback).',
+    fix: fixOf('loader-silent'),
   }
 }
 
@@ -149,7 +150,7 @@ const neverStarts: Rule = (_boot, machine) => {
   return {
     code: 'loader-never-starts',
     problem: 'Three boots one after the other ended with the loader: no script was ever asked for.',
-    fix: 'Try the other loader: snponly.efi for ipxe.efi, ipxe.pxe for undionly.kpxe (--loader MAC=FILE, or --loader-fallback). With Secure Boot on, only a signed loader starts.',
+    fix: fixOf('loader-never-starts'),
   }
 }
 
