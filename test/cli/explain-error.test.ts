@@ -16,6 +16,11 @@ describe('ipxetool explain', () => {
     const { stdout } = await explain('PXE-E53:', 'No', 'boot', 'filename', 'received')
     assert.match(stdout, /^PXE-E53: no boot file name\n/)
   })
+  it('knows the codes of the trace', async () => {
+    const { stdout } = await explain('loader-silent')
+    assert.match(stdout, /^loader-silent: /)
+    assert.match(stdout, /Secure Boot/)
+  })
   it('gives JSON', async () => {
     const { stdout } = await explain('--json', '2d0c613b')
     const { explained } = JSON.parse(stdout) as { explained: [{ id: string; decoded: { file: string } }] }
