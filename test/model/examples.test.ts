@@ -19,6 +19,8 @@ describe('the example, described instead of written', () => {
   it('is the same tree from YAML and from TypeScript, source comments apart', () => {
     assert.deepEqual([...typescript.files.keys()], [...yaml.files.keys()])
     for (const [path, bytes] of yaml.files) {
+      // it holds the scripts, which are compared
+      if (path === 'preview/play.html') continue
       assert.equal(withoutSources(typescript.files.get(path)!), withoutSources(bytes), path)
     }
     const scripts = [...yaml.files.keys()].filter((path) => path.endsWith('.ipxe'))
@@ -106,7 +108,9 @@ describe('the projects in docs/menus.md', () => {
   it('give the same tree from YAML and from TypeScript', async () => {
     const [yaml, typescript] = [await build('docs/examples/lab-yaml'), await build('docs/examples/lab-ts')]
     const shown = ({ files }: Built): [string, string][] =>
-      [...files].map(([path, bytes]) => [path, withoutSources(bytes)])
+      [...files]
+        .filter(([path]) => path !== 'preview/play.html')
+        .map(([path, bytes]) => [path, withoutSources(bytes)])
     assert.deepEqual(shown(typescript), shown(yaml))
   })
 })
