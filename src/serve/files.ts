@@ -27,8 +27,12 @@ export interface Lease {
   release(): void
 }
 
-export type Leased =
-  { readonly ok: true; readonly lease: Lease } | { readonly ok: false; readonly refusal: Refusal }
+interface Refused {
+  readonly ok: false
+  readonly refusal: Refusal
+}
+
+export type Leased = { readonly ok: true; readonly lease: Lease } | Refused
 
 /** One version of one file, for all who read it. */
 export interface SharedFile extends TreeFile, ContentSource {
@@ -59,6 +63,7 @@ export class TreeFiles {
   /** In the order in which they fell idle. */
   readonly #idle = new Set<Entry>()
   readonly #closing = new Set<Promise<void>>()
+  readonly #opening = new Map<string, Promise<Entry | Refused>>()
   #sweep: NodeJS.Timeout | undefined
   #closed = false
 
@@ -96,14 +101,27 @@ export class TreeFiles {
       }
       this.#unlist(entry)
     }
+    const opened = await (this.#opening.get(name) ?? this.#begin(name, segments))
+    if (!('ended' in opened)) return opened
+    // All who waited for it come here before any of them can be done with it; this is for whoever came with the last.
+    return opened.ended ? this.#open(segments) : { ok: true, lease: this.#lease(opened) }
+  }
+
+  /** Once for all who ask while it lasts: a rack that is switched on at once wants one file, and not a descriptor each. */
+  #begin(name: string, segments: readonly string[]): Promise<Entry | Refused> {
+    const opening = this.#openAnew(name, segments).finally(() => this.#opening.delete(name))
+    this.#opening.set(name, opening)
+    return opening
+  }
+
+  async #openAnew(name: string, segments: readonly string[]): Promise<Entry | Refused> {
     let opened = await openInTree(this.#root, segments)
     if (!opened.ok && opened.refusal === 'busy' && this.#idle.size > 0) {
       for (const entry of this.#idle) this.#end(entry)
       await Promise.all(this.#closing)
       opened = await openInTree(this.#root, segments)
     }
-    if (!opened.ok) return opened
-    return { ok: true, lease: this.#lease(this.#enter(name, opened.file)) }
+    return opened.ok ? this.#enter(name, opened.file) : opened
   }
 
   /**

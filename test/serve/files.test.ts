@@ -40,6 +40,18 @@ describe('open files of the tree', () => {
     await files.close()
   })
 
+  it('are opened once for all who ask at the same time, also when they are young', async () => {
+    const files = new TreeFiles(await scratch.folder({ file: 'one' }))
+    const leases = await Promise.all(Array.from({ length: 40 }, () => lease(files, 'file')))
+    assert.equal(new Set(leases.map(({ file }) => file)).size, 1)
+    const [first, ...others] = leases
+    first!.release()
+    assert.equal(await text(others[0]!), 'one', 'open as long as one of them has it')
+    for (const one of others) one.release()
+    assert.deepEqual(await files.open(['missing']), { ok: false, refusal: 'not-found' })
+    await files.close()
+  })
+
   it('are the new version at once when a file is replaced, rewritten or removed', async () => {
     const root = await scratch.folder({ file: 'one', next: 'two', gone: 'x' })
     await pause(AGE_MS)
