@@ -19,12 +19,14 @@ export const bootWithoutImage: Rule = {
       'kernel http://x/k\ninitrd http://x/i\nboot\n',
       'boot\n',
       'boot http://x/k\n',
+      'initrd http://x/i\nboot http://x/k ||\nimgfree\nsanboot http://x/a.iso\nboot\n',
       'kernel http://x/k\ngoto b\n:b\nboot || goto c\n:c\nboot\n',
     ],
     notOk: [
       'initrd http://x/i\n«boot»\n',
       'ifopen && goto a || goto b\n:a\nkernel http://x/k\nboot\n:b\nimgfree\ninitrd http://x/i\n«boot»\n',
       'kernel http://x/k\nimgfree\n«boot»\n',
+      'kernel http://x/k\nimgfree\nsanboot http://x/a.iso ||\n«boot»\n',
     ],
   },
   create: ({ report, analysis: { flow } }) => ({
@@ -42,6 +44,8 @@ export const bootWithoutImage: Rule = {
         else if (name === 'imgselect' || command.name.includes(hole)) bits[0] = failed ? bits[0]! : 3
         else if (mayRunOther(command)) bits[0] = 3
         else if (!failed && name === 'imgexec') bits[0] = command.positionals.length === 0 ? 0 : 3
+        // it does not come back but with a failure
+        else if (!failed && name === 'sanboot') bits[0] = 0
         // something leads here that does not come back from a boot
         else bits[0]! |= 2
       })

@@ -1,4 +1,7 @@
+import type { ParsedCommand } from '../analysis/commands.js'
 import { end } from '../analysis/flow.js'
+import type { FlowFacts } from '../analysis/flow-facts.js'
+import { gluedArgument } from './glued-operator.js'
 import { quote } from './message.js'
 import type { Rule } from './rule.js'
 
@@ -25,6 +28,7 @@ export const conditionEndsScript: Rule = {
       '«isset» ${x} && echo x is set\necho more\n',
       'echo a\n«iseq» ${platform} efi && set arch efi\nboot\n',
       '«cpuid» --ext 29 && set arch x86_64\nboot\n',
+      '«isset» ${x} && echo x is set||\necho more\n',
     ],
   },
   create: ({ report, fix, analysis: { flow } }) => ({
@@ -42,13 +46,17 @@ export const conditionEndsScript: Rule = {
         if (!goesOnBelow(flow, number)) continue
         const last = children.findLast((child) => child.type === 'command')
         const at = last?.span?.[1]
+        // `… && echo x||`: glued-operator mends it
+        const isGlued = gluedArgument(lastOfLine(flow, number))?.isAtEnd === true
         report({
           line: command.line,
           at: command.nameWord,
           reason: `The script ends here when ${quote(command.name)} fails`,
-          note: 'Write `||` at the end of the line if the script is to go on.',
+          note: isGlued
+            ? 'The `||` at the end is part of the word before it: put a blank between them.'
+            : 'Write `||` at the end of the line if the script is to go on.',
           fix:
-            at === undefined
+            at === undefined || isGlued
               ? undefined
               : fix(command.line, 'Go on when the test fails', [{ span: [at, at], text: ' ||' }]),
         })
@@ -57,8 +65,13 @@ export const conditionEndsScript: Rule = {
   }),
 }
 
+function lastOfLine({ graph: { commands } }: FlowFacts, number: number): ParsedCommand {
+  const command = commands[number]!
+  return commands.findLast(({ line }) => line === command.line) ?? command
+}
+
 /** Whether a line below would run if this one had not failed. */
-function goesOnBelow({ graph }: Parameters<Rule['create']>[0]['analysis']['flow'], number: number): boolean {
+function goesOnBelow({ graph }: FlowFacts, number: number): boolean {
   const { line } = graph.commands[number]!
   let last = number
   while (graph.commands[last + 1]?.line === line) last++

@@ -62,7 +62,9 @@ export const gluedOperator: Rule = {
         expected: [plain(`${text.slice(0, at)}${before}${operator}${after}${text.slice(at + length)}`)],
         note: inName
           ? 'iPXE looks for a command of that whole name and fails with "command not found".'
-          : 'iPXE passes the word to the command as it is, and what follows is not run.',
+          : 'isAtEnd' in found && found.isAtEnd && operator === '||'
+            ? 'iPXE passes the word to the command as it is, and where the command fails the script ends.'
+            : 'iPXE passes the word to the command as it is, and what follows is not run.',
         fix: fix(line, 'Put blanks around it', [{ span, text: `${before}${operator}${after}` }]),
       })
     },
@@ -74,6 +76,8 @@ interface Glued {
   text: string
   at: number
   length: number
+  /** Nothing follows it on the line. */
+  isAtEnd: boolean
 }
 
 /** The first argument with an operator in it that is likely meant as one. */
@@ -92,7 +96,11 @@ export function gluedArgument(command: ParsedCommand): Glued | undefined {
         : rest === '' || rest.includes(hole)
           ? found.index > 0 && (next === undefined ? text.length > 2 : findCommand(next) !== undefined)
           : findCommand(rest) !== undefined || (found.index === 0 && !isProse(command, index))
-    if (isMeant) return { word, text, at: found.index, length: operator.length }
+    if (isMeant) {
+      const lastPart = command.line.children.findLast(({ type }) => type === 'command' || type === 'operator')
+      const isAtEnd = rest === '' && next === undefined && lastPart === command.node
+      return { word, text, at: found.index, length: operator.length, isAtEnd }
+    }
   }
   return undefined
 }

@@ -1,4 +1,6 @@
 import { hole } from '../analysis/text.js'
+import type { Command, Line } from '../ast/nodes.js'
+import { literalText } from '../ast/walk.js'
 import { commandNames } from '../data/lookup.js'
 import { gluedOperatorIn } from './glued-operator.js'
 import { didYouMean, quote } from './message.js'
@@ -50,6 +52,9 @@ const control = new Set([
   '[',
 ])
 
+/** Commands whose arguments are read by people. */
+const texts = new Set(['echo', 'menu', 'form', 'item', 'prompt'])
+
 export const unknownCommand: Rule = {
   id: 'unknown-command',
   summary: 'iPXE has no command of this name.',
@@ -67,16 +72,18 @@ export const unknownCommand: Rule = {
       '«if» isset ${ip}\n',
       '«linux» vmlinuz\n',
       'time «ehco» x\n',
+      'menu Tom && «Jerry»\n',
     ],
   },
   create: ({ report, fix }) => {
     const nearest = suggester(commandNames)
     return {
-      command({ line, nameWord, name, spec, args }) {
+      command({ line, node, nameWord, name, spec, args }) {
         if (spec || name.includes(hole) || gluedOperatorIn(name) !== undefined) return
         const other = elsewhere.get(name.toLowerCase())
         const near = other ?? nearest(name)
         const isAssignment = args.length === 0 && /^[\w/.-]+=/.test(name)
+        const operator = near === undefined ? operatorInText(line, node) : undefined
         const sameButCase = near !== undefined && near === name.toLowerCase()
         report({
           line,
@@ -91,7 +98,9 @@ export const unknownCommand: Rule = {
                 ? `A value is stored with \`set\`: \`set ${name.slice(0, name.indexOf('='))} …\`.`
                 : name === 'item' || name.startsWith(':')
                   ? 'A label stands at the start of its line.'
-                  : 'The line fails with "command not found", and so does the script unless `||` follows.',
+                  : operator
+                    ? `After \`${operator}\` a new command starts, in a text as well; iPXE has no quotes for it.`
+                    : 'The line fails with "command not found", and so does the script unless `||` follows.',
           fix: sameButCase
             ? fix(line, `Write \`${near}\``, [{ span: nameWord.span, text: near }])
             : undefined,
@@ -99,4 +108,16 @@ export const unknownCommand: Rule = {
       },
     }
   },
+}
+
+/** The operator before a command, where the words before that are a text for people: `menu Tom && Jerry`. */
+function operatorInText({ children }: Line, node: Command): string | undefined {
+  const parts = children.filter(({ type }) => type === 'command' || type === 'operator')
+  const at = parts.indexOf(node)
+  const operator = parts[at - 1]
+  const before = parts[at - 2]
+  if (operator?.type !== 'operator' || before?.type !== 'command') return undefined
+  const first = before.children.find(({ type }) => type === 'word')
+  const name = first?.type === 'word' ? literalText(first) : undefined
+  return name !== undefined && texts.has(name) ? operator.value : undefined
 }

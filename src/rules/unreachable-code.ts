@@ -1,7 +1,7 @@
 import type { ParsedCommand } from '../analysis/commands.js'
 import { end } from '../analysis/flow.js'
 import type { FlowFacts } from '../analysis/flow-facts.js'
-import { fails, jumps } from '../analysis/outcomes.js'
+import { ends, fails, jumps } from '../analysis/outcomes.js'
 import { hole } from '../analysis/text.js'
 import { literalText } from '../ast/walk.js'
 import type { Rule } from './rule.js'
@@ -16,9 +16,9 @@ export const unreachableCode: Rule = {
     why:
       'A line that fails ends the script, and `goto` and `exit` leave the line. What follows `choose x && goto ${x}` ' +
       'without a label never runs: either the jump was made or the script is over. Every label counts as a place that ' +
-      'somebody may jump to. `reboot` and `boot` count as commands that may come back. A `goto` to be on the safe side below `goto there ||` is not ' +
-      'reported. Switch it off for a line that is ' +
-      'kept for later.',
+      'somebody may jump to. `reboot` and `boot` count as commands that may come back. What is there to be on the safe side is not ' +
+      'reported: a `goto` below `goto there ||` or below `exit`, and a `shell` on the last line. Switch it off for a line ' +
+      'that is kept for later.',
     ok: [
       ':start\nmenu Main\nitem a A\nchoose x || goto start\ngoto ${x} || goto start\n:a\nexit\n',
       'reboot\ngoto start\n:start\necho again\n',
@@ -29,6 +29,8 @@ export const unreachableCode: Rule = {
       'goto there ||\ngoto menu\n:there\nboot\n:menu\nshell\n',
       'isset ${ip} && goto there || echo none && goto menu\ngoto menu\n:there\nboot\n:menu\nshell\n',
       'chain --replace http://10.0.0.1/a.ipxe && exit ||\necho failed\n',
+      ':start\nshell\nexit\ngoto start\n',
+      ':start\nautoboot ||\ngoto start\n# just in case\nshell\n',
     ],
     notOk: [
       'menu Main\nitem a A\nchoose x && goto ${x}\n«echo cancelled»\n:a\nboot\n',
@@ -37,6 +39,10 @@ export const unreachableCode: Rule = {
       'goto a\n«goto b»\n:a\nboot\n:b\nshell\n',
       'exit 0 && «echo bye»\n',
       'chain --replace http://10.0.0.1/a.ipxe || goto a\n«echo never»\n:a\nshell\n',
+      'menu Main\nitem a A\nchoose x ||\ngoto ${x}\n«shell»\n:a\nboot\n',
+      ':start\nautoboot ||\ngoto start\n«echo failed»\nshell\n',
+      'goto a\n«shell»\n:a\nboot\n',
+      'exit\n«boot»\n',
     ],
   },
   create: ({ report, analysis: { flow } }) => ({
@@ -87,24 +93,34 @@ function isFallback({
 
 /**
  * A `goto` or `exit` to be on the safe side, and nothing else: below a line that says what happens when it fails
- * (`goto x ||`), or after `chain --replace … &&`.
+ * (`goto x ||`), below an `exit`, or after `chain --replace … &&`. Or a `shell`, the script's last command, below a `goto`.
  */
 function isSpare(flow: FlowFacts, number: number): boolean {
   const { commands, outcomes, afterFailure } = flow.graph
+  const first = commands[number]!
+  if (first.name === 'shell') {
+    const left = commands[number - 1]
+    return number === commands.length - 1 && left?.name === 'goto' && isPlain(left) && !isComputedJump(left)
+  }
   for (let at = number; at < commands.length && !flow.runsFromSomeLabel(at); at++) {
     const { name } = commands[at]!
     if (name !== 'goto' && name !== 'exit') return false
   }
-  const { line } = commands[number]!
   const above = commands[number - 1]
   if (!above) return false
-  if (above.line === line) return commands[number]!.name === 'exit' && above.spec?.name === 'imgexec'
-  if (!above.line.children.some((child) => child.type === 'operator')) return false
+  if (above.line === first.line) return first.name === 'exit' && above.spec?.name === 'imgexec'
+  if (above.name === 'exit' && isPlain(above) && outcomes[number - 1] === ends) return true
+  if (isPlain(above)) return false
   for (let at = number - 1; commands[at]?.line === above.line; at--) {
     const mayFail = (outcomes[at]! & fails) !== 0 || isComputedJump(commands[at]!)
     if (mayFail && commands[at]!.name !== 'sleep' && afterFailure[at] === end) return false
   }
   return true
+}
+
+/** Alone on its line. */
+function isPlain({ line }: ParsedCommand): boolean {
+  return !line.children.some((child) => child.type === 'operator')
 }
 
 function isComputedJump({ spec, positionals }: ParsedCommand): boolean {
