@@ -1,7 +1,7 @@
 /** Everything one boot needs, put up in order and taken down again whatever happens. */
 import assert from 'node:assert/strict'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { copyFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -60,8 +60,13 @@ export async function withScene(
     const mirror = await makeMirror(tree)
     if (firmware === 'uefi') await copyFile(STOCK_LOADER, join(tree, LOADER))
 
+    // started by root it goes on as nobody, who has to remember which machines are installed
+    const state = join(directory, 'state')
+    await mkdir(state)
+    await chmod(state, 0o777)
     const server = await startServer(cleanup, {
       tree,
+      more: ['--state', join(state, 'once.json')],
       place: site.serverPlace,
       http: `${site.address}:${site.httpPort}`,
       tftp: `${site.address}:${site.tftpPort}`,
