@@ -82,16 +82,24 @@ export class Lane {
     shared?: Socket,
   ): Promise<Transfer> {
     const { client, options, blksizeMax, timing, shown } = order
+    // From now on: a rack that asks at once must not find that there is nothing to do here.
+    this.#load += 1
+    let counted = true
+    const uncount = (): void => {
+      if (counted) this.#load -= 1
+      counted = false
+    }
     let channel: Channel
     if (shared !== undefined) channel = sharedChannel(shared, client)
     else {
-      const socket = await bindTransferSocket(order.listener, order.portRange)
+      const socket = await bindTransferSocket(order.listener, order.portRange).catch((error: unknown) => {
+        uncount()
+        throw error
+      })
       channel = ownChannel(socket, client, (bytes) => {
         transfer.receive(bytes)
       })
     }
-    let counted = true
-    this.#load += 1
     const transfer: Transfer = new Transfer({
       channel,
       session: new ReadSession(options, source.file.size, { blksizeMax, timing }),
@@ -104,10 +112,7 @@ export class Lane {
         this.#deadlines.touch(deadline)
       },
       onPhase: (phase) => {
-        if (phase !== 'proven' && counted) {
-          this.#load -= 1
-          counted = false
-        }
+        if (phase !== 'proven') uncount()
         if (phase === 'closed') this.#transfers.delete(transfer)
         onPhase(phase)
       },
