@@ -14,7 +14,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join, sep } from 'node:path'
+import { join } from 'node:path'
 import { build, filesBelow } from './build.mjs'
 import { ensure } from './ensure.mjs'
 import { root, runNode, stopwatch } from './processes.mjs'
@@ -60,19 +60,10 @@ async function main() {
       ),
     ),
   ])
-  await Promise.all(unitTests().map((files, index) => tests(`unit, ${index + 1} of 2`, ...files)))
+  await tests('unit', 'test/**/*.test.ts', '--ignore', 'test/e2e/**')
   if (unitOnly || !filesBelow(join(root, 'test', 'e2e')).some((file) => file.endsWith('.test.ts'))) return
   if (built) await tests('end to end', 'test/e2e/**/*.test.ts')
   else console.log(`${'end to end'.padEnd(16)} not run: it needs the build`)
-}
-
-/** In two parts: they wait for processes and timers as much as they work. */
-function unitTests() {
-  const folder = join(root, 'test')
-  const files = filesBelow(folder)
-    .filter((file) => file.endsWith('.test.ts') && !file.startsWith(join(folder, 'e2e') + sep))
-    .sort()
-  return [0, 1].map((part) => files.filter((_file, index) => index % 2 === part))
 }
 
 /**

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { IpxetoolError } from '../../../src/diagnostics/error.js'
 import { download } from '../../../src/fetch/transfer/download.js'
 import { downloadAll } from '../../../src/fetch/transfer/download-all.js'
@@ -144,9 +145,11 @@ describe('download', () => {
   })
 
   it('two of one file at once, when not told to wait: a clear error', async () => {
-    mirror.faults = [{ rate: 20_000 }]
+    mirror.faults = [{ rate: 2000 }]
     const request = { urls: [`${mirror.url}/small`], digests: [digest(small)] }
     const first = download(request, bench.context)
+    // which of two gets the lock is anybody's guess until one of them has it
+    while (mirror.requests.length === 0) await sleep(5)
     await assert.rejects(download(request, { ...bench.context, wait: false }), {
       code: 'locked',
       message: /is working on/,
