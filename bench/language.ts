@@ -56,22 +56,18 @@ async function checkFile(folder: string, lines: number): Promise<Benchmark> {
     work: { amount: lines, unit: 'lines' },
     peers: [
       await toolPeer('ipxetool check', ['check', '--no-color', ipxe], 'no problems in 1 file\n'),
-      await commandPeer({
-        name: 'shellcheck',
-        command: 'shellcheck',
-        args: ['--norc', shell],
-        versionArgs: ['--version'],
-        expect: nothing,
-      }),
-      await commandPeer({
-        name: 'shfmt -d',
-        command: 'shfmt',
-        args: ['-d', shell],
-        versionArgs: ['--version'],
-        expect: nothing,
-      }),
+      ...(await shellPeers([shell], shell)),
     ],
   }
+}
+
+/** What shell scripts have: a linter, which is given files, and a formatter, which also takes a folder. */
+async function shellPeers(files: readonly string[], all: string): Promise<Peer[]> {
+  const common = { versionArgs: ['--version'], expect: nothing }
+  return [
+    await commandPeer({ ...common, name: 'shellcheck', command: 'shellcheck', args: ['--norc', ...files] }),
+    await commandPeer({ ...common, name: 'shfmt -d', command: 'shfmt', args: ['-d', all] }),
+  ]
 }
 
 /** Many small files, as they are in the field: no two scripts are alike, and hardly a line. */
@@ -100,20 +96,7 @@ async function checkFolder(folder: string): Promise<Benchmark> {
         versionArgs: [tool, '--version'],
         expect: `${lines} lines\n`,
       }),
-      await commandPeer({
-        name: 'shellcheck',
-        command: 'shellcheck',
-        args: ['--norc', ...shellFiles],
-        versionArgs: ['--version'],
-        expect: nothing,
-      }),
-      await commandPeer({
-        name: 'shfmt -d',
-        command: 'shfmt',
-        args: ['-d', shell],
-        versionArgs: ['--version'],
-        expect: nothing,
-      }),
+      ...(await shellPeers([...shellFiles], shell)),
     ],
   }
 }

@@ -8,7 +8,7 @@ import { decodePcap, pcapHeader, pcapRecord, type Datagram } from '../../../src/
 import { startRecorder } from '../../../src/serve/record/recorder.js'
 import { decodePacket } from '../../../src/serve/tftp/packet.js'
 import { notRun } from '../../support/not-run.js'
-import { pattern, RawClient, Scratch, serve, needs } from '../support.js'
+import { pattern, RawClient, type Running, Scratch, serve, needs } from '../support.js'
 
 const joined = (...parts: (Uint8Array | undefined)[]): Uint8Array =>
   Buffer.concat(parts.filter((part) => part !== undefined))
@@ -118,11 +118,8 @@ describe('recordings', () => {
     assert.doesNotMatch(stdout, /bad/)
   })
 
-  it('have both sides of a transfer, and of a long block its beginning', async () => {
-    const root = await scratch.folder({ 'ipxe.efi': pattern(3000) })
-    const record = join(root, '../', `${Date.now()}-${process.pid}.pcap`)
-    const server = await serve(root, { http: false, record })
-    const client = await RawClient.open()
+  /** What the recording has of a request, its OACK, an ACK and the first block. */
+  async function oneBlock(server: Running, client: RawClient, record: string): Promise<readonly Datagram[]> {
     try {
       client.request(server.tftpPort, 'ipxe.efi', { blksize: '1400' })
       const { from } = await client.next()
@@ -135,7 +132,15 @@ describe('recordings', () => {
     const read = decodePcap(readFileSync(record))
     execaSync('rm', [record])
     assert.ok(read.ok)
-    const kinds = read.datagrams.map(({ bytes }) => {
+    return read.datagrams
+  }
+
+  it('have both sides of a transfer, and of a long block its beginning', async () => {
+    const root = await scratch.folder({ 'ipxe.efi': pattern(3000) })
+    const record = join(root, '../', `${Date.now()}-${process.pid}.pcap`)
+    const server = await serve(root, { http: false, record })
+    const datagrams = await oneBlock(server, await RawClient.open(), record)
+    const kinds = datagrams.map(({ bytes }) => {
       const decoded = decodePacket(bytes)
       return decoded.ok ? decoded.packet.kind : 'bad'
     })
@@ -150,24 +155,12 @@ describe('recordings', () => {
       () => undefined,
     )
     if (server === undefined) notRun(this, 'no IPv6 here', { allowedInCi: true })
-    const client = await RawClient.open(0, '::1')
-    try {
-      client.request(server.tftpPort, 'ipxe.efi', { blksize: '1400' })
-      const { from } = await client.next()
-      client.send(from.port, { kind: 'ack', block: 0 })
-      await client.next()
-    } finally {
-      client.close()
-      await server.close()
-    }
-    const read = decodePcap(readFileSync(record))
-    execaSync('rm', [record])
-    assert.ok(read.ok)
-    assert.ok(read.datagrams.every(({ from, to }) => from.address === '::1' && to.address === '::1'))
-    assert.equal(read.datagrams[0]?.to.port, server.tftpPort)
-    assert.ok(read.datagrams.length >= 4)
+    const datagrams = await oneBlock(server, await RawClient.open(0, '::1'), record)
+    assert.ok(datagrams.every(({ from, to }) => from.address === '::1' && to.address === '::1'))
+    assert.equal(datagrams[0]?.to.port, server.tftpPort)
+    assert.ok(datagrams.length >= 4)
     const self = { address: '192.0.2.1', httpUrl: undefined, tftpUrl: undefined, firmwareTftp: true }
-    const [request] = replay(read.datagrams, { script: 'boot.ipxe', has: () => true }, self)
+    const [request] = replay(datagrams, { script: 'boot.ipxe', has: () => true }, self)
     assert.deepEqual([request?.machine, request?.ask], ['::1', 'RRQ ipxe.efi'])
   })
 
